@@ -1,0 +1,231 @@
+"""The language model as the rest of the product sees it, and a client for any endpoint."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from assistant.models import Progress, no_progress
+from index import ModelError
+
+if TYPE_CHECKING:
+    from llama_index.llms.openai_like import OpenAILike
+
+DEFAULT_CONTEXT = 8192
+"""Tokens assumed for an endpoint that does not tell its context window."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class LLM(Protocol):
+    """A chat model. `context` is its window in tokens, prompt and reply together."""
+
+    name: str
+    context: int
+
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, progress: Progress = no_progress
+    ) -> Iterator[str]:
+        """Pieces of the reply. Closing the iterator stops the model. Raises ModelError."""
+
+    def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
+        """The probability of each option as the reply's first token, summing to at most 1.
+
+        None if the endpoint gives no log probabilities. Raises ModelError.
+        """
+
+    def count(self, text: str) -> int:
+        """The number of tokens of `text`, never too few by more than a few percent."""
+
+    def close(self) -> None:
+        """Frees what the model holds."""
+
+
+class Endpoint:
+    """A model behind an OpenAI-compatible endpoint: Ollama, vLLM, llama.cpp, a hosted one."""
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        key: str = "",
+        timeout: float = 120.0,
+        context: int = 0,
+        llama_cpp: bool = False,
+    ) -> None:
+        """`llama_cpp` uses what llama.cpp's server adds: token counts and reading progress."""
+        self.name = model
+        self._url = base_url.rstrip("/")
+        self._key = key or "none"
+        self._timeout = timeout
+        self._llama_cpp = llama_cpp
+        self._client: OpenAILike | None = None
+        self.context = context or self._read_context()
+
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, progress: Progress = no_progress
+    ) -> Iterator[str]:
+        extra = {"return_progress": True, "cache_prompt": True} if self._llama_cpp else {}
+        with self._errors():
+            replies = self._llm().stream_chat(
+                _chat(messages), max_tokens=max_tokens, extra_body=extra
+            )
+            complete = False
+            for reply in replies:
+                raw: Any = reply.raw
+                if seen := (raw.model_extra or {}).get("prompt_progress"):
+                    progress("reading the article", seen["processed"], seen["total"])
+                complete = complete or any(c.finish_reason for c in raw.choices)
+                if reply.delta:
+                    yield reply.delta
+            if not complete:
+                raise ModelError(
+                    f"{self._at()} stopped in the middle of its reply. Ask again; if it happens "
+                    "often, look at the server's log."
+                )
+
+    def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
+        extra = {"cache_prompt": True} if self._llama_cpp else {}
+        with self._errors():
+            reply: Any = self._llm().chat(
+                _chat(messages), max_tokens=1, logprobs=True, top_logprobs=20, extra_body=extra
+            )
+            logprobs = reply.raw.choices[0].logprobs
+            if not logprobs or not logprobs.content:
+                return None
+            seen = logprobs.content[0].top_logprobs
+        # Tokens of one word differ in case and leading space: "Yes", " yes".
+        return [
+            sum(math.exp(t.logprob) for t in seen if t.token.strip().lower() == option.lower())
+            for option in options
+        ]
+
+    def count(self, text: str) -> int:
+        if not self._llama_cpp:
+            # English has about four bytes a token; three leaves a margin, and so does a
+            # script with three bytes a character.
+            return len(text.encode()) // 3 + 1
+        reply = self._get("/tokenize", {"content": text})
+        return len(reply["tokens"])
+
+    def close(self) -> None:
+        self._client = None
+
+    def _llm(self) -> OpenAILike:
+        if self._client is None:
+            from llama_index.llms.openai_like import OpenAILike
+
+            self._client = OpenAILike(
+                model=self.name,
+                api_base=self._url,
+                api_key=self._key,
+                is_chat_model=True,
+                temperature=0.0,
+                timeout=self._timeout,
+                max_retries=2,
+                context_window=getattr(self, "context", DEFAULT_CONTEXT),
+            )
+        return self._client
+
+    def _read_context(self) -> int:
+        """The window that the endpoint tells of itself: llama.cpp, vLLM and others name it so."""
+        if self._llama_cpp:
+            props = self._get("/props")
+            return int(props["default_generation_settings"]["n_ctx"])
+        models = self._get("/v1/models").get("data") or []
+        mine = next((m for m in models if m.get("id") == self.name), None)
+        if mine is None and len(models) > 0 and not self._serves_any_name(models):
+            names = ", ".join(str(m.get("id")) for m in models[:8])
+            raise ModelError(
+                f"{self._at()} has no model {self.name!r}. It has: {names}. Set ASSISTANT_LLM."
+            )
+        known = {**(mine or {}), **((mine or {}).get("meta") or {})}
+        names_used = ("n_ctx", "max_model_len", "context_length", "context_window", "n_ctx_train")
+        return next((int(known[k]) for k in names_used if known.get(k)), DEFAULT_CONTEXT)
+
+    @staticmethod
+    def _serves_any_name(models: list[dict[str, Any]]) -> bool:
+        # llama.cpp answers to every model name.
+        return any(m.get("owned_by") == "llamacpp" for m in models)
+
+    def _get(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        import httpx
+
+        # The API is below /v1, what llama.cpp adds is beside it.
+        url = self._url.removesuffix("/v1") + path
+        headers = {"Authorization": f"Bearer {self._key}"}
+        method = "POST" if body else "GET"
+        with self._errors():
+            reply = httpx.request(
+                method, url, json=body, headers=headers, timeout=min(self._timeout, 30.0)
+            )
+            if reply.status_code == 404 and path == "/v1/models":
+                return {}  # Not every server lists its models.
+            reply.raise_for_status()
+            data = reply.json()
+        return data if isinstance(data, dict) else {}
+
+    def _at(self) -> str:
+        return f"The model endpoint {self._url!r}"
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turns what a client or a server can do wrong into one ModelError each."""
+        import httpx
+        import openai
+
+        try:
+            yield
+        except (openai.APITimeoutError, httpx.TimeoutException) as error:
+            raise ModelError(
+                f"{self._at()} gave no sign of life for {self._timeout:.0f} s. "
+                "Try again, or raise ASSISTANT_LLM_TIMEOUT."
+            ) from error
+        except (openai.APIConnectionError, httpx.TransportError) as error:
+            raise ModelError(
+                f"{self._at()} cannot be reached or broke off: {error}. Start the server, check "
+                "ASSISTANT_LLM_BASE_URL, or unset it to use the packaged model."
+            ) from error
+        except (openai.APIStatusError, httpx.HTTPStatusError) as error:
+            raise ModelError(self._status(error.response.status_code, error)) from error
+        except (
+            openai.OpenAIError,
+            json.JSONDecodeError,
+            AttributeError,
+            IndexError,
+            KeyError,
+            TypeError,
+            ValueError,
+        ) as error:
+            raise ModelError(
+                f"{self._at()} sent a reply that is not of the OpenAI form ({type(error).__name__}: "
+                f"{error}). Check that ASSISTANT_LLM_BASE_URL ends in /v1 and is a chat endpoint."
+            ) from error
+
+    def _status(self, status: int, error: Exception) -> str:
+        if status in (401, 403):
+            return f"{self._at()} refuses the key ({status}). Set ASSISTANT_LLM_API_KEY."
+        if status == 404:
+            return (
+                f"{self._at()} does not know the model {self.name!r} (404). Check ASSISTANT_LLM, "
+                "and that ASSISTANT_LLM_BASE_URL ends in /v1."
+            )
+        if status == 429:
+            return f"{self._at()} takes no more requests now (429). Wait a little and ask again."
+        return f"{self._at()} failed ({status}): {str(error)[:200]}"
+
+
+def _chat(messages: Sequence[Message]) -> list[Any]:
+    from llama_index.core.llms import ChatMessage, MessageRole
+
+    return [ChatMessage(role=MessageRole(m.role), content=m.content) for m in messages]

@@ -1,0 +1,68 @@
+"""llama.cpp in this process: its own server on loopback, seen through the endpoint client."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from assistant.llm import Endpoint
+from index import ModelError
+
+MAX_CONTEXT = 16384
+"""Tokens. The cache of a 1.5B model takes 29 KB for each, so 470 MB; longer articles are read in
+passages. Reading runs at 40 to 90 tokens a second on two cores: a larger window would rather make
+people wait minutes than show them more."""
+
+_PROMPT_CACHE_MIB = 512
+"""How much llama.cpp keeps of other prompts, so that changing articles and back costs nothing."""
+
+
+class LocalLLM(Endpoint):
+    """A GGUF model run by llama.cpp (xllamacpp) in this process.
+
+    The engine's HTTP server listens on a random port of 127.0.0.1 and asks for a key that only
+    this object knows, so closing a stream stops the model just as with a remote one.
+    """
+
+    def __init__(
+        self, path: Path, context: int = 0, threads: int = 0, timeout: float = 600.0
+    ) -> None:
+        """Raises ModelError if the file cannot be loaded or the engine is not installed."""
+        if not path.is_file():
+            raise ModelError(f"No such model file: {str(path)!r}. Check ASSISTANT_LLM.")
+        with path.open("rb") as file:
+            if file.read(4) != b"GGUF":
+                raise ModelError(f"{str(path)!r} is not a GGUF model. Check ASSISTANT_LLM.")
+        try:
+            import xllamacpp
+        except ImportError as error:
+            raise ModelError(
+                "The local engine is not installed. Run `make install` or `pip install "
+                "'article-assistant[local]'`, or set ASSISTANT_LLM_BASE_URL or ASSISTANT_LLM=none."
+            ) from error
+        key = secrets.token_urlsafe(24)
+        parameters = xllamacpp.CommonParams()
+        parameters.model.path = str(path)
+        parameters.n_ctx = context or MAX_CONTEXT
+        parameters.n_parallel = 1
+        parameters.cache_ram_mib = _PROMPT_CACHE_MIB
+        parameters.api_keys = [key]
+        parameters.verbosity = 0
+        parameters.warmup = False
+        for threads_of in (parameters.cpuparams, parameters.cpuparams_batch):
+            threads_of.n_threads = threads or os.cpu_count() or 1
+        try:
+            self._server: Any = xllamacpp.Server(parameters)
+        except (RuntimeError, ValueError) as error:
+            raise ModelError(
+                f"llama.cpp cannot load {str(path)!r}: {error}. The file may be damaged, or memory "
+                "too small; set ASSISTANT_LLM to another model or to none."
+            ) from error
+        url = f"{self._server.listening_address}/v1"
+        super().__init__(url, path.stem, key, timeout, llama_cpp=True)
+
+    def close(self) -> None:
+        super().close()
+        self._server = None

@@ -1,0 +1,1 @@
+"""Measures how right and how faithful the answers are."""

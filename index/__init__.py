@@ -1,0 +1,43 @@
+"""An article becomes sentences, chunks and vectors that can be searched."""
+
+from index.article import Article, Span, sentence_spans
+from index.chunking import Chunk, split
+from index.embedding import Embedder, SentenceTransformerEmbedder, Vectors
+from index.errors import (
+    ArticleError,
+    AssistantError,
+    ModelError,
+    QuestionError,
+    SettingsError,
+    StoreError,
+)
+from index.loading import MAX_BYTES, SUFFIXES, from_bytes, from_text, load, normalise
+from index.retrieval import RetrievedChunk, Retriever, stemmer
+from index.store import Store
+
+__all__ = [
+    "MAX_BYTES",
+    "SUFFIXES",
+    "Article",
+    "ArticleError",
+    "AssistantError",
+    "Chunk",
+    "Embedder",
+    "ModelError",
+    "QuestionError",
+    "RetrievedChunk",
+    "Retriever",
+    "SentenceTransformerEmbedder",
+    "SettingsError",
+    "Span",
+    "Store",
+    "StoreError",
+    "Vectors",
+    "from_bytes",
+    "from_text",
+    "load",
+    "normalise",
+    "sentence_spans",
+    "split",
+    "stemmer",
+]

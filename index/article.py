@@ -1,0 +1,109 @@
+"""What an article is: its text, where it came from, and its sentences by position."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import sentencex
+
+from index.errors import ArticleError
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """Character offsets into `Article.text`, half open."""
+
+    start: int
+    end: int
+
+    def overlaps(self, other: Span) -> bool:
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True)
+class Article:
+    """A read article. `text` is normalised and never changes, so offsets into it are stable.
+
+    `dropped` holds the lines that were left out as boilerplate, in their order.
+    `published` is as the article prints it; `language` is an ISO 639-1 code.
+    """
+
+    text: str
+    title: str = ""
+    source: str = ""
+    author: str = ""
+    published: str = ""
+    language: str = "en"
+    dropped: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not self.sentences:
+            raise ArticleError(
+                "The article has no sentence that can be quoted. "
+                "Give the text of an article: at least one full sentence."
+            )
+
+    @cached_property
+    def id(self) -> str:
+        """A hash of the text: equal text, same index."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:20]
+
+    @cached_property
+    def sentences(self) -> tuple[Span, ...]:
+        """The sentences in order; together they cover all but white space."""
+        return tuple(sentence_spans(self.text, self.language))
+
+    def quote(self, span: Span) -> str:
+        return self.text[span.start : span.end]
+
+    def sentences_in(self, span: Span) -> list[int]:
+        """The numbers (from 0) of the sentences that overlap `span`."""
+        return [i for i, s in enumerate(self.sentences) if s.overlaps(span)]
+
+
+_BLOCK = re.compile(r"[^\n]+")
+_OPENING = "\"'“‘«([*_"
+_LONG_QUOTE = 240
+
+
+def sentence_spans(text: str, language: str = "en") -> list[Span]:
+    """Spans of the sentences of `text`, without surrounding white space.
+
+    A line break always ends a sentence. Boundaries are sentencex's (Wikimedia), which keeps a
+    quotation in one piece; one of more than 240 characters is divided at the sentences inside it.
+    """
+    found: list[Span] = []
+    for block in _BLOCK.finditer(text):
+        for span in _segment(block.group(), block.start(), language):
+            if span.end - span.start > _LONG_QUOTE:
+                # The same length without quotation marks, so that offsets hold.
+                bare = re.sub(r"[\"“”„«»]", " ", text[span.start : span.end])
+                found += [_extend(text, s, span) for s in _segment(bare, span.start, language)]
+            else:
+                found.append(span)
+    return found
+
+
+def _segment(text: str, offset: int, language: str) -> list[Span]:
+    spans: list[Span] = []
+    position = 0
+    for piece in sentencex.segment(language, text):
+        start = text.index(piece, position)
+        position = start + len(piece)
+        lead = len(piece) - len(piece.lstrip())
+        if piece.strip():
+            spans.append(Span(offset + start + lead, offset + start + len(piece.rstrip())))
+    return spans
+
+
+def _extend(text: str, span: Span, within: Span) -> Span:
+    """`span` with the quotation marks that stand directly around it."""
+    start, end = span.start, span.end
+    while start > within.start and text[start - 1] in _OPENING:
+        start -= 1
+    while end < within.end and not text[end].isspace():
+        end += 1
+    return Span(start, end)

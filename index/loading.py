@@ -1,0 +1,277 @@
+"""Reads an article from a file, an address, bytes or text, and says what it left out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from index.article import Article
+from index.errors import ArticleError
+
+MAX_BYTES = 2_000_000
+"""About 300,000 words: far beyond any article, small enough to index in minutes on two cores."""
+
+TEXT_SUFFIXES = (".txt", ".text", ".md", ".markdown")
+HTML_SUFFIXES = (".html", ".htm", ".xhtml")
+SUFFIXES = TEXT_SUFFIXES + HTML_SUFFIXES
+
+
+def load(source: str | Path) -> Article:
+    """The article in a text, Markdown or HTML file, or at an http(s) address.
+
+    Raises ArticleError if there is no such file, or it is not an article that can be read.
+    """
+    if isinstance(source, str) and urlsplit(source).scheme in ("http", "https"):
+        return from_bytes(_fetch(source), name=source, kind=".html")
+    path = Path(source).expanduser()
+    try:
+        if path.is_dir():
+            raise ArticleError(f"{str(path)!r} is a folder. Give the path of one article.")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ArticleError(_too_large(str(path), size))
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ArticleError(f"No such file: {str(path)!r}. Check the path.") from None
+    except (OSError, ValueError) as error:
+        raise ArticleError(f"Cannot read {str(path)!r}: {error}.") from error
+    return from_bytes(data, name=str(path), kind=path.suffix.lower())
+
+
+def from_bytes(data: bytes, name: str = "", kind: str = ".txt") -> Article:
+    """The article in `data`, UTF-8 (or UTF-16 with its mark); `kind` is a file suffix.
+
+    Raises ArticleError naming what is wrong and what to do; nothing is guessed.
+    """
+    label = repr(name) if name else "The article"
+    if len(data) > MAX_BYTES:
+        raise ArticleError(_too_large(name, len(data)))
+    if not data.strip():
+        raise ArticleError(f"{label} is empty. Give the text of an article.")
+    if data.startswith(b"%PDF"):
+        raise ArticleError(
+            f"{label} is a PDF. Save its text first, for example with `pdftotext FILE article.txt`."
+        )
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif b"\x00" in data:
+        raise ArticleError(
+            f"{label} is not text (it holds zero bytes). Readable: {', '.join(SUFFIXES)}."
+        )
+    else:
+        encoding = "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise ArticleError(
+            f"{label} is not {encoding.removesuffix('-sig').upper()} text (byte {error.start}). "
+            "If it is text in another encoding, convert it first, for example with "
+            "`iconv -f WINDOWS-1252 -t UTF-8 FILE > article.txt`."
+        ) from None
+    if kind in HTML_SUFFIXES or re.match(r"\s*(<!doctype html|<html)\b", text, re.IGNORECASE):
+        return _from_html(text, name)
+    return from_text(text, source=name)
+
+
+def from_text(text: str, title: str = "", source: str = "") -> Article:
+    """The article in `text`: normalised, boilerplate around it left out and listed in `dropped`.
+
+    With `title`, the text is taken to be the body and the title is kept beside it.
+    """
+    if len(text.encode(errors="replace")) > MAX_BYTES:
+        raise ArticleError(_too_large(source, len(text)))
+    text = normalise(text)
+    if not text:
+        raise ArticleError("The article is empty. Give the text of an article.")
+    if len(re.findall(r"\w+", text)) < 3:
+        raise ArticleError(
+            f"The article is only {text[:40]!r}. Give at least one full sentence of text."
+        )
+    blocks = _unwrap(text).split("\n")
+    head, body, tail = _frame(blocks)
+    dropped = [line for line in tail if line]
+    found = _headline(head, " ".join(body)) if not title else ""
+    kept: list[str] = []
+    author = published = ""
+    for line in head:
+        if match := _BYLINE.match(line):
+            author = author or match.group(1).strip()
+        if match := _DATE.search(line):
+            published = published or match.group(0)
+        if found and line and not _is_prose(line) and line == _site_name(head, found):
+            dropped.insert(0, line)
+        else:
+            kept.append(line)
+    for line in dropped:
+        if match := _DATE.search(line):
+            published = published or match.group(0)
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(kept + body)).strip()
+    return Article(
+        text=text,
+        title=title or found,
+        source=source,
+        author=author,
+        published=published,
+        language=_language(text),
+        dropped=tuple(dropped),
+    )
+
+
+_SPACES = re.compile(r"[^\S\n]+")
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]"
+)
+
+
+def normalise(text: str) -> str:
+    """`text` as NFC, with plain spaces and line breaks and no invisible characters.
+
+    Invisible are soft hyphens, zero-width spaces, direction controls and the tag characters in
+    which text can be hidden from readers. Quotation marks and dashes stay as written.
+    """
+    text = unicodedata.normalize("NFC", text)
+    text = re.sub(r"\r\n?|[\u2028\u2029\u0085\x0b\x0c]", "\n", text)
+    text = _INVISIBLE.sub("", text)
+    lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+# What publishing systems print around an article, not what any one article says.
+_NETWORKS = "facebook|twitter|x|linkedin|whatsapp|telegram|reddit|pinterest|instagram|email|print"
+_CHROME = re.compile(
+    r"^\W*(?:"
+    + "|".join(
+        (
+            r"read (the )?(full|whole|original|more|next|also)\b.*|continue reading.*|see also:?.*",
+            r"leave (a|your) (reply|comment).*|(post a |no |\d+ )?comments?|cancel reply.*",
+            r"your e-?mail( address)? will not be published.*|required fields are marked.*",
+            r"save my name,? e-?mail.*|notify me of .*|(name|e-?mail|website) ?\*?",
+            r"(log ?in|sign (up|in)|subscribe|follow us)\b.*|newsletter|advertisement|sponsored.*",
+            r"(share|tweet|pin|e-?mail)( (this|it))?( (article|story|post|page))?|share (on|via) .*",
+            rf"(copy link|{_NETWORKS})([\s,|/·]+(copy link|{_NETWORKS}))*",
+            r"(related|recommended|popular|trending) (articles?|posts?|stories|news|reading).*",
+            r"(latest|more) (articles?|posts?|stories)|you (may|might) also (like|enjoy).*",
+            r"all rights reserved.*|copyright\b.*|©.*|privacy policy.*|terms (of|and) .*",
+            r"(this (site|website)|we) uses? cookies.*|(accept|reject|manage)( all)?( cookies)?",
+            r"home|menu|search|skip to (main )?content|back to top|(next|previous)( (post|article))?",
+            r"(tags?|filed under|categor(y|ies)):.*",
+        )
+    )
+    + r")\W*$",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(r"^by:? +((?:[^\W\d_][\w.'’-]*[ ,&]*){1,8})$", re.IGNORECASE)
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_DATE = re.compile(
+    rf"\b(?:(?:{_MONTHS})[a-z]*\.? \d{{1,2}},? \d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? "
+    rf"(?:{_MONTHS})[a-z]*\.?,? \d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})\b"
+)
+_HEAD_LINES = 12
+_TAIL_LINES = 40
+
+
+def _is_prose(line: str) -> bool:
+    return len(line.split()) >= 12 or line.endswith((".", "!", "?", ".”", '."', "?”", "!”", "。"))
+
+
+def _frame(blocks: list[str]) -> tuple[list[str], list[str], list[str]]:
+    """Lines above the first prose, the article, and page furniture from its end on."""
+    first = next((i for i, line in enumerate(blocks) if _is_prose(line)), 0)
+    first = first if first <= _HEAD_LINES * 2 else 0
+    head = blocks[:first]
+    body = blocks[first:]
+    end = len(body)
+    for i in range(len(body) - 1, max(0, len(body) - _TAIL_LINES), -1):
+        if not body[i]:
+            continue
+        if _CHROME.match(body[i]):
+            end = i
+        elif _is_prose(body[i]):
+            break
+    return head, body[:end], body[end:]
+
+
+def _headline(head: list[str], body: str) -> str:
+    """The line above the text that shares most words with it; the first on a tie."""
+    lines = [s for s in head if s and not _BYLINE.match(s) and not _CHROME.match(s)]
+    lines = [s for s in lines if len(_DATE.sub("", s).split()) >= 2]
+    words = set(_words(body))
+    return max(lines, key=lambda s: len(words & set(_words(s))), default="").lstrip("# ")
+
+
+def _site_name(head: list[str], title: str) -> str:
+    """The first line if it stands above the title and shares no word with it, else nothing."""
+    first = next((line for line in head if line), "")
+    above = first.lstrip("# ") != title and not _BYLINE.match(first) and not _DATE.search(first)
+    return first if above and not set(_words(first)) & set(_words(title)) else ""
+
+
+def _words(text: str) -> list[str]:
+    return [w for w in re.findall(r"\w+", text.casefold()) if len(w) > 3]
+
+
+def _unwrap(text: str) -> str:
+    """`text` with hard-wrapped lines joined, if most of its lines are cut inside a sentence."""
+    lines = text.split("\n")
+    inner = [a for a, b in zip(lines, lines[1:], strict=False) if a and b]
+    cut = [a for a in inner if len(a) > 40 and not re.search(r"[.!?:;][\"'”’)]*$", a)]
+    if len(inner) < 3 or len(cut) < 0.6 * len(inner) or max(map(len, lines)) > 110:
+        return text
+    joined = re.sub(r"(?<=\S)\n(?=[^\s\-*•|#>\d])", " ", text)
+    return joined
+
+
+def _language(text: str) -> str:
+    import py3langid
+
+    return str(py3langid.classify(text[:4000])[0])
+
+
+def _from_html(html: str, name: str) -> Article:
+    import trafilatura
+
+    extracted = trafilatura.bare_extraction(
+        html, url=name or None, include_comments=False, include_tables=True, with_metadata=True
+    )
+    text = normalise(extracted.text or "") if extracted else ""
+    if not text:
+        raise ArticleError(
+            f"No article was found in the page {name!r}. Save its text in a .txt file and open that."
+        )
+    return Article(
+        text=text,
+        title=extracted.title or "",
+        source=name,
+        author=extracted.author or "",
+        published=extracted.date or "",
+        language=_language(text),
+    )
+
+
+def _fetch(address: str) -> bytes:
+    import httpx
+
+    try:
+        with httpx.stream("GET", address, timeout=20, follow_redirects=True) as response:
+            response.raise_for_status()
+            data = b""
+            for part in response.iter_bytes():
+                data += part
+                if len(data) > MAX_BYTES:
+                    raise ArticleError(_too_large(address, len(data)))
+            return data
+    except httpx.HTTPError as error:
+        raise ArticleError(
+            f"Cannot fetch {address!r}: {error or type(error).__name__}. "
+            "Check the address, or save the article's text in a file and open that."
+        ) from error
+
+
+def _too_large(name: str, size: int) -> str:
+    return (
+        f"{name or 'The article'} has {size / 1e6:.1f} MB; the limit is {MAX_BYTES / 1e6:.0f} MB. "
+        "Give one article, not a collection."
+    )

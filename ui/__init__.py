@@ -1,0 +1,1 @@
+"""The reader's side: the page and the command line."""

@@ -1,0 +1,190 @@
+"""The command `article-assistant`: ask, index, ui, doctor."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from assistant.models import Progress
+from assistant.settings import Settings, read
+from index.errors import AssistantError
+
+if TYPE_CHECKING:
+    from assistant import Answer, Assistant
+
+SAMPLE = str(files("ui") / "assets" / "sample.txt")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command. 0 is success, 1 a finding of doctor, 2 an error that was told."""
+    args = _parser().parse_args(argv)
+    try:
+        settings = read()
+        logging.basicConfig(level=settings.log_level)
+        command: Callable[[argparse.Namespace, Settings], int] = args.command
+        return command(args, settings)
+    except AssistantError as error:
+        print(f"article-assistant: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="article-assistant",
+        description="Answers questions about an article, each sentence with the words it rests on.",
+        epilog="Settings are environment variables that begin with ASSISTANT_; see the README.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    ask = commands.add_parser("ask", help="answer a question, or chat if there is none")
+    ask.add_argument("article", help="a .txt, .md or .html file, or an http(s) address")
+    ask.add_argument("question", nargs="?", help="left out: a chat in the terminal")
+    ask.add_argument("--json", action="store_true", help="print the whole answer as JSON")
+    ask.set_defaults(command=_ask)
+    index = commands.add_parser("index", help="read an article and put it in the index")
+    index.add_argument("article")
+    index.add_argument("--delete", action="store_true", help="take it out of the index instead")
+    index.set_defaults(command=_index)
+    page = commands.add_parser("ui", help="open the chat in the browser")
+    page.add_argument("article", nargs="?", default=SAMPLE, help="default: a bundled article")
+    page.add_argument("--port", type=int, help="default: ASSISTANT_PORT, 7860")
+    page.add_argument("--no-browser", action="store_true", help="only serve")
+    page.set_defaults(command=_ui)
+    doctor = commands.add_parser("doctor", help="check what is installed and set")
+    doctor.set_defaults(command=_doctor)
+    return parser
+
+
+def _open(article: str, settings: Settings) -> Assistant:
+    from assistant import Assistant
+
+    return Assistant.open(article, settings, _bar())
+
+
+def _ask(args: argparse.Namespace, settings: Settings) -> int:
+    if args.question is None and args.json:
+        print("article-assistant: --json needs a question.", file=sys.stderr)
+        return 2
+    with _open(args.article, settings) as assistant:
+        if args.question is None:
+            return _chat(assistant)
+        if args.json:
+            answer = assistant.ask(args.question)
+            print(json.dumps(answer.as_dict(), ensure_ascii=False, indent=2))
+        else:
+            _show(assistant, args.question, [])
+    return 0
+
+
+def _chat(assistant: Assistant) -> int:
+    article = assistant.article
+    print(f"{article.title or article.source}\nAsk about it; an empty line ends.")
+    history: list[tuple[str, str]] = []
+    assistant.warm(_bar())
+    while question := _input():
+        try:
+            answer = _show(assistant, question, history)
+        except AssistantError as error:
+            print(error)
+            continue
+        history += [("user", question), ("assistant", answer.text)]
+    return 0
+
+
+def _input() -> str:
+    try:
+        return input("\n> ").strip()
+    except EOFError:
+        return ""
+
+
+def _show(assistant: Assistant, question: str, history: list[tuple[str, str]]) -> Answer:
+    """Prints the answer as it comes, then its citations."""
+    shown = 0
+    for answer in assistant.stream(question, history):
+        for claim in answer.claims[shown:]:
+            markers = "".join(f"[{c.marker}]" for c in claim.citations)
+            doubt = "" if claim.verdict == "supported" else f" ({claim.verdict})"
+            print(f"{claim.text} {markers}{doubt}", flush=True)
+        shown = len(answer.claims)
+    for notice in answer.notices:
+        print(f"Note: {notice}")
+    if answer.abstained:
+        print(answer.text)
+        for passage in answer.retrieved[:2]:
+            print(f"\n  Nearest: {passage.chunk.text}")
+    for citation in answer.citations:
+        print(f"\n  [{citation.marker}] {citation.quote}")
+    return answer
+
+
+def _index(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant.engine import open_embedder, open_store
+    from index import Retriever, load
+
+    article = load(args.article)
+    embedder = open_embedder(settings)
+    store = open_store(settings, embedder)
+    if args.delete:
+        store.delete(article.id)
+        print(f"{article.id} is not in the index (any more).")
+        return 0
+    retriever = Retriever(article, store, embedder)
+    done = "indexed" if retriever.added else "was indexed already"
+    print(
+        f"{article.id} {done}: {article.title or '(no title)'}; {len(article.sentences)} sentences, "
+        f"{len(retriever.chunks)} passages, language {article.language}."
+    )
+    for line in article.dropped:
+        print(f"  left out: {line}")
+    return 0
+
+
+def _ui(args: argparse.Namespace, settings: Settings) -> int:
+    print("Starting; this takes a moment ...", file=sys.stderr, flush=True)
+    with _open(args.article, settings) as assistant:
+        from ui.app import launch
+
+        port = settings.port if args.port is None else args.port
+        launch(assistant, settings.host, port, _bar(), open_browser=not args.no_browser)
+    return 0
+
+
+def _doctor(args: argparse.Namespace, settings: Settings) -> int:
+    from assistant.doctor import examine
+
+    wrong = 0
+    for finding in examine(settings):
+        print(f"{'ok ' if finding.ok else 'BAD'}  {finding.subject}: {finding.text}", flush=True)
+        wrong += not finding.ok
+    return 1 if wrong else 0
+
+
+def _bar() -> Progress:
+    """Progress as a bar on the terminal, one for each thing that is done."""
+    from tqdm import tqdm
+
+    bars: dict[str, tqdm[None]] = {}
+
+    def show(doing: str, done: int, total: int) -> None:
+        if doing not in bars:
+            unit = "B" if total > 1_000_000 else ""
+            bars[doing] = tqdm(
+                desc=doing, total=total, unit=unit, unit_scale=bool(unit), leave=False
+            )
+        bar = bars[doing]
+        bar.update(done - bar.n)
+        if done >= total:
+            bars.pop(doing).close()
+
+    return show
