@@ -168,9 +168,7 @@ class Assistant:
             for _ in self.llm.stream(prompt.answer(self.article.text, "?"), 1, progress):
                 pass
 
-    def ask(
-        self, question: str, history: Sequence[tuple[str, str] | Message] = ()
-    ) -> Answer:
+    def ask(self, question: str, history: Sequence[tuple[str, str] | Message] = ()) -> Answer:
         """The answer to `question`; `history` is the conversation so far, oldest first.
 
         Raises QuestionError if there is no question or it is too long, ModelError if the model
@@ -240,9 +238,7 @@ class Assistant:
         citations = self._attributor.cite(found, markers)
         claim = Claim(shown, citations, check.verdict, round(check.score, 4), check.missing)
         gap = "" if not answer.text else "\n" if "\n" in self._between(answer, sentence) else " "
-        return replace(
-            answer, text=answer.text + gap + shown, claims=(*answer.claims, claim)
-        )
+        return replace(answer, text=answer.text + gap + shown, claims=(*answer.claims, claim))
 
     def _between(self, answer: Answer, sentence: str) -> str:
         """The white space before `sentence` in the raw text."""
@@ -337,6 +333,4 @@ def _message(role: str, content: str) -> Message:
 
 
 def _timed(answer: Answer, name: str, start: float) -> Answer:
-    return replace(
-        answer, timings={**answer.timings, name: round(time.perf_counter() - start, 3)}
-    )
+    return replace(answer, timings={**answer.timings, name: round(time.perf_counter() - start, 3)})

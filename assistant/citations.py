@@ -67,7 +67,10 @@ class Attributor:
         near = [i for i in order[:_CANDIDATES] if shared[i] > 0]
         if not near:
             return []
-        texts = [f"{question} {claim}", *(self._article.quote(self._article.sentences[i]) for i in near)]
+        texts = [
+            f"{question} {claim}",
+            *(self._article.quote(self._article.sentences[i]) for i in near),
+        ]
         vectors = self._embedder.embed_passages(texts)
         similarity = dict(zip(near, vectors[1:] @ vectors[0], strict=True))
         score = {i: shared[i] + _SIMILARITY_WEIGHT * float(similarity[i]) for i in near}

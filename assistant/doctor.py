@@ -12,7 +12,7 @@ from assistant.engine import model_path, open_embedder, open_llm, open_store
 from assistant.models import QWEN_1_5B, check_digest, part_files
 from assistant.settings import Settings
 from index import AssistantError
-from index.embedding import PACKAGED, locate
+from index.embedding import locate
 from index.store import MEMORY
 
 PACKAGES = (
@@ -55,7 +55,9 @@ def _version(package: str) -> Finding:
     try:
         return Finding(package, True, importlib.metadata.version(package))
     except importlib.metadata.PackageNotFoundError:
-        return Finding(package, False, f"not installed. Run `make install` or `pip install {package}`.")
+        return Finding(
+            package, False, f"not installed. Run `make install` or `pip install {package}`."
+        )
 
 
 def _try(subject: str, look: Callable[[], str]) -> Finding:
@@ -110,7 +112,9 @@ def _model(settings: Settings) -> str:
         whole = model_path(settings) if any(target.glob(f"{QWEN_1_5B.name}*.gguf")) else None
         if whole is None:
             part_files(QWEN_1_5B)
-            return f"{QWEN_1_5B.name}: all {QWEN_1_5B.parts} parts are installed; joined at first use"
+            return (
+                f"{QWEN_1_5B.name}: all {QWEN_1_5B.parts} parts are installed; joined at first use"
+            )
         check_digest(whole, QWEN_1_5B.sha256)
         return f"{QWEN_1_5B.name} at {whole}, SHA-256 as expected"
     path = model_path(settings)

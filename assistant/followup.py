@@ -39,9 +39,7 @@ def standalone(question: str, history: Sequence[Message], llm: LLM | None) -> st
     """
     if not history or not points_back(question):
         return question
-    turns = [
-        Message(m.role, m.content[:_MAX_CHARACTERS]) for m in list(history)[-MAX_TURNS:]
-    ]
+    turns = [Message(m.role, m.content[:_MAX_CHARACTERS]) for m in list(history)[-MAX_TURNS:]]
     if llm is not None:
         reply = "".join(llm.stream(prompt.rewrite(turns, question), _MAX_TOKENS)).strip()
         rewritten = reply.splitlines()[0].removeprefix("User:").strip() if reply else ""

@@ -13,6 +13,7 @@ from assistant.models import Progress, no_progress
 from index import ModelError
 
 if TYPE_CHECKING:
+    import httpx
     from llama_index.llms.openai_like import OpenAILike
 
 DEFAULT_CONTEXT = 8192
@@ -69,17 +70,14 @@ class Endpoint:
         self._key = key or "none"
         self._timeout = timeout
         self._llama_cpp = llama_cpp
-        self._client: OpenAILike | None = None
         self.context = context or self._read_context()
 
     def stream(
         self, messages: Sequence[Message], max_tokens: int, progress: Progress = no_progress
     ) -> Iterator[str]:
         extra = {"return_progress": True, "cache_prompt": True} if self._llama_cpp else {}
-        with self._errors():
-            replies = self._llm().stream_chat(
-                _chat(messages), max_tokens=max_tokens, extra_body=extra
-            )
+        with self._errors(), self._client() as client:
+            replies = client.stream_chat(_chat(messages), max_tokens=max_tokens, extra_body=extra)
             complete = False
             for reply in replies:
                 raw: Any = reply.raw
@@ -96,8 +94,8 @@ class Endpoint:
 
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
         extra = {"cache_prompt": True} if self._llama_cpp else {}
-        with self._errors():
-            reply: Any = self._llm().chat(
+        with self._errors(), self._client() as client:
+            reply: Any = client.chat(
                 _chat(messages), max_tokens=1, logprobs=True, top_logprobs=20, extra_body=extra
             )
             logprobs = reply.raw.choices[0].logprobs
@@ -119,23 +117,31 @@ class Endpoint:
         return len(reply["tokens"])
 
     def close(self) -> None:
-        self._client = None
+        """Holds nothing between requests."""
 
-    def _llm(self) -> OpenAILike:
-        if self._client is None:
-            from llama_index.llms.openai_like import OpenAILike
+    def client(self, http: httpx.Client | None = None) -> OpenAILike:
+        """llama-index's client for this endpoint."""
+        from llama_index.llms.openai_like import OpenAILike
 
-            self._client = OpenAILike(
-                model=self.name,
-                api_base=self._url,
-                api_key=self._key,
-                is_chat_model=True,
-                temperature=0.0,
-                timeout=self._timeout,
-                max_retries=2,
-                context_window=getattr(self, "context", DEFAULT_CONTEXT),
-            )
-        return self._client
+        return OpenAILike(
+            model=self.name,
+            api_base=self._url,
+            api_key=self._key,
+            is_chat_model=True,
+            temperature=0.0,
+            timeout=self._timeout,
+            max_retries=2,
+            context_window=self.context,
+            http_client=http,
+        )
+
+    @contextmanager
+    def _client(self) -> Iterator[OpenAILike]:
+        """A client whose connections end with the block, which is how a server learns of a stop."""
+        import httpx
+
+        with httpx.Client(timeout=self._timeout) as http:
+            yield self.client(http)
 
     def _read_context(self) -> int:
         """The window that the endpoint tells of itself: llama.cpp, vLLM and others name it so."""

@@ -80,9 +80,7 @@ def read(**given: object) -> Settings:
     named = {*os.environ, *dotenv_values(".env")}
     unknown = sorted(n for n in named if n.upper().startswith(PREFIX) and n.upper() not in known)
     if unknown:
-        raise SettingsError(
-            f"Unknown setting {unknown[0]!r}. Known: {', '.join(sorted(known))}."
-        )
+        raise SettingsError(f"Unknown setting {unknown[0]!r}. Known: {', '.join(sorted(known))}.")
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:

@@ -27,14 +27,35 @@ class Check:
 _NUMBER_WORDS = {
     word: str(value)
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen twenty".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ]
     )
 } | {
     word: str(value)
     for value, word in zip(
         range(30, 100, 10),
-        "thirty forty fifty sixty seventy eighty ninety".split(),
+        ["thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
         strict=False,
     )
 }

@@ -67,6 +67,7 @@ class Article:
 _BLOCK = re.compile(r"[^\n]+")
 _OPENING = "\"'“‘«([*_"
 _LONG_QUOTE = 240
+_MARKER = re.compile(r"[(\[]?(\d{1,3}|[A-Za-z]|[ivx]{1,4})[.)\]]|[-*•–]")
 
 
 def sentence_spans(text: str, language: str = "en") -> list[Span]:
@@ -90,12 +91,20 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
 def _segment(text: str, offset: int, language: str) -> list[Span]:
     spans: list[Span] = []
     position = 0
+    marker: int | None = None
     for piece in sentencex.segment(language, text):
         start = text.index(piece, position)
         position = start + len(piece)
-        lead = len(piece) - len(piece.lstrip())
-        if piece.strip():
-            spans.append(Span(offset + start + lead, offset + start + len(piece.rstrip())))
+        lead = start + len(piece) - len(piece.lstrip())
+        if _MARKER.fullmatch(piece.strip()):
+            # "1." is not a sentence but the beginning of one.
+            marker = lead if marker is None else marker
+        elif piece.strip():
+            first = lead if marker is None else marker
+            spans.append(Span(offset + first, offset + start + len(piece.rstrip())))
+            marker = None
+    if marker is not None:
+        spans.append(Span(offset + marker, offset + len(text.rstrip())))
     return spans
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
-from index.article import Article, Span
+from index.article import Article, Span, sentence_spans
 
 VERSION = 1
 """Part of the collection's name: raise it when the same article would be divided differently."""
@@ -34,16 +35,16 @@ def split(article: Article, count: Callable[[str], int], size: int) -> list[Chun
     """
     from llama_index.core.node_parser import SentenceSplitter
 
-    spans = article.sentences
+    def sentences(text: str) -> list[str]:
+        starts = [0, *(s.start for s in sentence_spans(text, article.language)[1:]), len(text)]
+        return [text[a:b] for a, b in pairwise(starts)]
+
     pieces = SentenceSplitter(
         chunk_size=size,
         chunk_overlap=0,
         tokenizer=lambda text: range(count(text)),
         paragraph_separator="\n\n",
-        chunking_tokenizer_fn=lambda _: [
-            article.text[a.start : b.start] for a, b in zip(spans, spans[1:], strict=False)
-        ]
-        + [article.text[spans[-1].start :]],
+        chunking_tokenizer_fn=sentences,
         secondary_chunking_regex="[^,;:]+[,;:]?",
     ).split_text(article.text)
     chunks: list[Chunk] = []

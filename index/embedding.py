@@ -77,7 +77,9 @@ class SentenceTransformerEmbedder:
         path = locate(model)
         import torch
         from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()
         # One thread: texts are short, and idle worker threads slow the language model beside it.
         torch.set_num_threads(1)
         try:

@@ -128,9 +128,7 @@ class Store:
 
 
 def _chunk(article_id: str, text: str, metadata: Any) -> Chunk:
-    return Chunk(
-        article_id, metadata["position"], Span(metadata["start"], metadata["end"]), text
-    )
+    return Chunk(article_id, metadata["position"], Span(metadata["start"], metadata["end"]), text)
 
 
 def _open(place: str) -> ClientAPI:

@@ -130,8 +130,11 @@ def _answer(
         return
     assert answer is not None
     history = [*history, ("user", question), ("assistant", answer.text)]
-    yield "", [*shown, _said(render.message(answer))], history, render.evidence(
-        answer, assistant.article
+    yield (
+        "",
+        [*shown, _said(render.message(answer))],
+        history,
+        render.evidence(answer, assistant.article),
     )
 
 
@@ -140,7 +143,10 @@ def _said(text: str) -> dict[str, str]:
 
 
 def _open(
-    default: Assistant, pasted: str, path: str | None, progress: gr.Progress = gr.Progress()  # noqa: B008
+    default: Assistant,
+    pasted: str,
+    path: str | None,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008
 ) -> tuple[Any, ...]:
     """The page with the pasted or uploaded article, or a message and the page as it was."""
     try:

@@ -25,7 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         settings = read()
-        logging.basicConfig(level=settings.log_level)
+        logging.basicConfig()
+        # On the handler: some libraries set a level of their own on their loggers.
+        logging.root.handlers[0].setLevel(settings.log_level)
         command: Callable[[argparse.Namespace, Settings], int] = args.command
         return command(args, settings)
     except AssistantError as error:

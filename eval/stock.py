@@ -1,0 +1,55 @@
+"""A stock llama-index pipeline with the same two models, to compare with.
+
+VectorStoreIndex on Chroma, the `condense_plus_context` chat engine, every option at its default.
+Its citations are its source nodes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from assistant.llm import Endpoint
+from index.embedding import locate
+
+
+@dataclass(frozen=True)
+class StockAnswer:
+    """The reply and the text of the chunks it was given."""
+
+    text: str
+    sources: tuple[str, ...]
+
+
+class Stock:
+    """Answers about one article at a time, as llama-index does out of the box."""
+
+    def __init__(self, llm: Endpoint, embedding_model: str) -> None:
+        from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+
+        self._llm: Any = llm.client()
+        self._embedding = HuggingFaceEmbedding(model_name=locate(embedding_model), device="cpu")
+        self._engine: Any = None
+
+    def read(self, text: str) -> None:
+        """Indexes the article in a collection of its own and starts a new conversation."""
+        import chromadb
+        from llama_index.core import Document, StorageContext, VectorStoreIndex
+        from llama_index.vector_stores.chroma import ChromaVectorStore
+
+        client = chromadb.EphemeralClient(chromadb.Settings(anonymized_telemetry=False))
+        for collection in client.list_collections():
+            if collection.name == "stock":
+                client.delete_collection("stock")
+        store = ChromaVectorStore(chroma_collection=client.create_collection("stock"))
+        index = VectorStoreIndex.from_documents(
+            [Document(text=text)],
+            storage_context=StorageContext.from_defaults(vector_store=store),
+            embed_model=self._embedding,
+        )
+        self._engine = index.as_chat_engine(chat_mode="condense_plus_context", llm=self._llm)
+
+    def ask(self, question: str) -> StockAnswer:
+        self._engine.reset()
+        reply = self._engine.chat(question)
+        return StockAnswer(str(reply), tuple(n.get_content() for n in reply.source_nodes))

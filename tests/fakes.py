@@ -1,0 +1,77 @@
+"""Scripted stand-ins that record what they were sent. No network, no weights."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from assistant import Message
+from assistant.models import Progress, no_progress
+from index import Vectors
+
+
+class FakeLLM:
+    """Gives the scripted replies one after the other, in pieces of `cut` characters."""
+
+    def __init__(self, *replies: str, cut: int = 4, context: int = 8192) -> None:
+        self.name = "fake"
+        self.context = context
+        self.replies = list(replies)
+        self.cut = cut
+        self.sent: list[list[Message]] = []
+        self.given = 0
+        self.closed = 0
+        self.probabilities = [0.9, 0.1]
+
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, progress: Progress = no_progress
+    ) -> Iterator[str]:
+        self.sent.append(list(messages))
+        reply = self.replies.pop(0)
+        try:
+            for i in range(0, len(reply), self.cut):
+                self.given += 1
+                yield reply[i : i + self.cut]
+        finally:
+            self.closed += 1
+
+    def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
+        self.sent.append(list(messages))
+        return self.probabilities[: len(options)]
+
+    def count(self, text: str) -> int:
+        return len(text) // 4 + 1
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class FakeEmbedder:
+    """Unit vectors by hashed words: texts that share words are similar."""
+
+    def __init__(self, name: str = "fake-embedder", dimensions: int = 64) -> None:
+        self.name = name
+        self.max_tokens = 256
+        self.dimensions = dimensions
+        self.embedded: list[str] = []
+
+    def count(self, text: str) -> int:
+        return len(text.split())
+
+    def embed_queries(self, texts: list[str]) -> Vectors:
+        return self._embed(texts)
+
+    def embed_passages(self, texts: list[str]) -> Vectors:
+        self.embedded += texts
+        return self._embed(texts)
+
+    def _embed(self, texts: list[str]) -> Vectors:
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            for word in re.findall(r"\w+", text.casefold()):
+                row[hashlib.md5(word.encode()).digest()[0] % self.dimensions] += 1
+            row /= np.linalg.norm(row) or 1
+        return vectors

@@ -1,0 +1,255 @@
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from assistant import Answer, Assistant, ModelError, QuestionError, prompt
+from assistant.answer import MAX_QUESTION, NO_ANSWER, is_refusal
+from tests.conftest import TEXT
+from tests.fakes import FakeLLM
+
+Make = Callable[..., Assistant]
+
+TWO = "According to Nordsund, the ferry will sail three times a day. A ticket costs 84 crowns."
+
+
+def valid(assistant: Assistant, answer: Answer) -> bool:
+    text = assistant.article.text
+    return all(text[c.span.start : c.span.end] == c.quote for c in answer.citations)
+
+
+def test_every_sentence_is_a_claim_with_citations(make: Make) -> None:
+    assistant = make(TWO)
+    answer = assistant.ask("How often does it sail, and at what price?")
+    assert answer.text == TWO == answer.raw
+    assert [c.text for c in answer.claims] == [
+        "According to Nordsund, the ferry will sail three times a day.",
+        "A ticket costs 84 crowns.",
+    ]
+    assert "three times a day" in answer.claims[0].citations[0].quote
+    assert valid(assistant, answer)
+    assert not answer.abstained
+    assert answer.timings["retrieved"] <= answer.timings["first"] <= answer.timings["total"]
+
+
+def test_each_snapshot_extends_the_last_and_ask_is_the_final_one(make: Make) -> None:
+    assistant = make(TWO, TWO)
+    shots = list(assistant.stream("How often, and at what price?"))
+    assert shots[0].retrieved
+    assert not shots[0].claims
+    for before, after in zip(shots, shots[1:], strict=False):
+        assert after.text.startswith(before.text)
+        assert after.claims[: len(before.claims)] == before.claims
+    asked = assistant.ask("How often, and at what price?")
+    assert replace(asked, timings={}) == replace(shots[-1], timings={})
+
+
+@pytest.mark.parametrize("cut", [1, 3, 7, 1000])
+def test_any_cut_of_the_stream_gives_the_same_answer(make: Make, cut: int) -> None:
+    answer = make(llm=FakeLLM(TWO, cut=cut)).ask("How often?")
+    expected = make(llm=FakeLLM(TWO, cut=2)).ask("How often?")
+    assert replace(answer, timings={}) == replace(expected, timings={})
+
+
+def test_the_prompt_begins_alike_for_every_question(make: Make) -> None:
+    assistant = make("A.", "B.")
+    llm: Any = assistant.llm
+    assistant.ask("What does a ticket cost?")
+    assistant.ask("Who is the mayor?")
+    first, second = (sent[-1].content for sent in llm.sent)
+    assert llm.sent[0][:-1] == llm.sent[1][:-1]
+    shared = first[: first.index("What does")]
+    assert second.startswith(shared)
+    assert assistant.article.text in shared
+
+
+def test_a_refusal_is_a_state_with_the_nearest_passages(make: Make) -> None:
+    answer = make(prompt.REFUSAL).ask("Who built the lighthouse?")
+    assert answer.abstained
+    assert answer.text == NO_ANSWER
+    assert answer.claims == ()
+    assert answer.retrieved
+    assert answer.raw == prompt.REFUSAL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NOT IN ARTICLE",
+        "Not in article.",
+        "The article does not mention the captain.",
+        "The article doesn't explicitly state how old she is.",
+        "The height is not specified in the article.",
+        "There is no information about that in the article.",
+    ],
+)
+def test_refusals_in_other_words_are_recognised(text: str) -> None:
+    assert is_refusal(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The mayor does not believe the company.",
+        "The article says that the school was closed.",
+        "The ferry was not built in 2004.",
+        "They are not mentioned on the list.",
+    ],
+)
+def test_negative_answers_are_not_refusals(text: str) -> None:
+    assert not is_refusal(text)
+
+
+def test_a_refusal_after_an_answer_takes_nothing_back(make: Make) -> None:
+    answer = make("A ticket costs 84 crowns. The article does not state the date.").ask("Price?")
+    assert not answer.abstained
+    assert answer.text == "A ticket costs 84 crowns."
+
+
+def test_an_empty_reply_is_no_answer(make: Make) -> None:
+    assert make("  \n").ask("Why?").abstained
+
+
+def test_list_items_are_claims_on_lines_of_their_own(make: Make) -> None:
+    reply = "- The ferry sails three times a day.\n- A ticket costs 84 crowns."
+    answer = make(reply).ask("What is known of the ferry?")
+    assert answer.text == reply
+    assert len(answer.claims) == 2
+
+
+def test_history_makes_a_follow_up_stand_alone(make: Make) -> None:
+    assistant = make("What does Karin Dahl say?", "Karin Dahl said they have bought a ship.")
+    history = [("user", "Who is Karin Dahl?"), ("assistant", "Karin Dahl is its director.")]
+    answer = assistant.ask("What does she say?", history)
+    assert answer.question == "What does she say?"
+    assert answer.standalone == "What does Karin Dahl say?"
+    with pytest.raises(QuestionError, match="'robot'"):
+        assistant.ask("Why?", [("robot", "beep")])
+
+
+def test_an_article_that_does_not_fit_is_read_in_passages_with_a_notice(make: Make) -> None:
+    text = "\n\n".join(
+        f"Section {n} is about matter {n}. It says that the value of item {n} is {n * 7} crowns."
+        for n in range(1, 120)
+    )
+    llm = FakeLLM("The value is 364 crowns.", context=2600)
+    answer = make(text=text, llm=llm).ask("What is the value of item 52?")
+    assert "passages nearest to the question" in answer.notices[0]
+    told = llm.sent[-1][-1].content
+    assert "item 52 is 364" in told
+    assert len(told) < len(text)
+    numbers = [int(line.split()[1]) for line in told.splitlines() if line.startswith("Section")]
+    assert numbers == sorted(numbers)
+
+
+def test_a_window_too_small_for_anything_is_told(make: Make) -> None:
+    with pytest.raises(QuestionError, match="ASSISTANT_LLM_CONTEXT"):
+        make(llm=FakeLLM("x", context=100)).ask("Why?")
+
+
+def test_without_a_model_the_answer_is_the_articles_own_words(make: Make) -> None:
+    assistant = make()
+    assistant.llm = None
+    answer = assistant.ask("How many inhabitants does the island have?")
+    assert "The island has 640 inhabitants." in answer.text
+    assert {c.verdict for c in answer.claims} == {"supported"}
+    assert valid(assistant, answer)
+    assert assistant.ask("Zebra quantum xylophone?").abstained
+
+
+@pytest.mark.parametrize("question", ["", "  \n", "?!"])
+def test_no_question_is_told(make: Make, question: str) -> None:
+    with pytest.raises(QuestionError, match="no question"):
+        make().ask(question)
+
+
+def test_a_very_long_question_is_told(make: Make) -> None:
+    with pytest.raises(QuestionError, match=f"20,000 characters; the limit is {MAX_QUESTION:,}"):
+        make().ask("x" * 20_000)
+
+
+def test_closing_the_stream_stops_the_model(make: Make) -> None:
+    llm = FakeLLM("One sentence here. " * 50)
+    stream = make(llm=llm).stream("Why?")
+    for snapshot in stream:
+        if snapshot.claims:
+            break
+    stream.close()  # type: ignore[attr-defined]
+    assert llm.closed == 1
+    assert llm.given < 20
+
+
+def test_a_model_that_fails_half_way_is_told_and_the_next_question_works(make: Make) -> None:
+    class Failing(FakeLLM):
+        def stream(self, *args: Any, **kwargs: Any) -> Any:
+            yield "A ticket costs 84 crowns. It"
+            if len(self.replies) == 2:
+                self.replies.pop()
+                raise ModelError("gone")
+
+    assistant = make(llm=Failing("x", "y"))
+    with pytest.raises(ModelError, match="gone"):
+        assistant.ask("Price?")
+    assert assistant.ask("Price?").claims
+
+
+def test_on_shares_models_and_keeps_articles_apart(make: Make) -> None:
+    from index import from_text
+
+    one = make("The fee is 5 crowns.")
+    two = one.on(from_text("The fee for the sauna is 5 crowns. Children pay nothing at all."))
+    assert two.llm is one.llm
+    assert two.ask("What is the fee?").citations[0].quote.startswith("The fee for the sauna")
+    assert {r.chunk.article_id for r in one.retriever.retrieve("fee")} == {one.article.id}
+
+
+def test_an_answer_is_json(make: Make) -> None:
+    import json
+
+    answer = make(TWO).ask("How often?")
+    read = json.loads(json.dumps(answer.as_dict()))
+    assert read["claims"][0]["citations"][0]["span"] == {
+        "start": answer.citations[0].span.start,
+        "end": answer.citations[0].span.end,
+    }
+    assert read["citations"][0]["quote"] in TEXT.replace("\n", " ")
+
+
+def test_a_question_in_another_language_is_answered_or_refused_not_an_error(make: Make) -> None:
+    answer = make("The island has 640 inhabitants.").ask("Wie viele Einwohner hat die Insel?")
+    assert answer.claims or answer.abstained
+
+
+@pytest.mark.model
+def test_the_real_model_answers_with_exact_citations(real: Assistant) -> None:
+    answer = real.ask("How many people live on the island?")
+    assert "640" in answer.text
+    assert any("640 inhabitants" in c.quote for c in answer.citations)
+    assert valid(real, answer)
+
+
+@pytest.mark.model
+def test_the_real_model_refuses_what_the_article_does_not_say(real: Assistant) -> None:
+    assert real.ask("What is the name of the lighthouse keeper's dog?").abstained
+
+
+@pytest.mark.model
+def test_a_second_question_costs_only_its_own_tokens(real: Assistant) -> None:
+    """The prompt cache is on: of the second prompt almost nothing is read again."""
+    import httpx
+
+    llm: Any = real.llm
+    real.ask("Who is the mayor?")
+    body = [
+        {"role": m.role, "content": m.content}
+        for m in prompt.answer(real.article.text, "Who is the director?")
+    ]
+    reply = httpx.post(
+        f"{llm._url}/chat/completions",
+        json={"messages": body, "max_tokens": 1, "cache_prompt": True},
+        headers={"Authorization": f"Bearer {llm._key}"},
+        timeout=60,
+    ).json()
+    assert reply["timings"]["prompt_n"] < 30
+    assert reply["timings"]["cache_n"] > 500

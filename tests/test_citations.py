@@ -1,0 +1,67 @@
+from collections.abc import Callable
+
+import pytest
+
+from assistant import Article, Assistant
+from assistant.verify import numbers
+from assistant.words import terms
+
+
+@pytest.fixture
+def assistant(make: Callable[..., Assistant]) -> Assistant:
+    return make()
+
+
+def quotes(assistant: Assistant, claim: str, question: str = "") -> list[str]:
+    article: Article = assistant.article
+    found = assistant._attributor.attribute(claim, question)
+    return [article.quote(article.sentences[i]) for i in found]
+
+
+def test_a_sentence_is_attributed_to_the_one_it_rests_on(assistant: Assistant) -> None:
+    assert quotes(assistant, "A ticket will cost 84 crowns.") == [
+        "Ticket prices rise by 12 percent to 84 crowns."
+    ]
+
+
+def test_a_sentence_that_needs_two_gets_two_in_order(assistant: Assistant) -> None:
+    assert quotes(assistant, "The island has 640 inhabitants and its school closed in 2019.") == [
+        "The island has 640 inhabitants.",
+        "Its school was closed in 2019.",
+    ]
+
+
+def test_the_question_decides_for_a_bare_answer(assistant: Assistant) -> None:
+    found = quotes(assistant, "640.", "How many inhabitants has the island?")
+    assert found == ["The island has 640 inhabitants."]
+
+
+def test_nothing_in_common_is_no_citation(assistant: Assistant) -> None:
+    assert quotes(assistant, "Photosynthesis!") == []
+
+
+def test_citations_are_exact_and_repeated_text_gets_the_right_occurrence(
+    make: Callable[..., Assistant],
+) -> None:
+    text = (
+        "Winter came early. The bell rang twice. Spring came late. The bell rang twice. "
+        "Summer was short, and the harvest failed."
+    )
+    assistant = make(text=text)
+    article = assistant.article
+    markers: dict[int, int] = {}
+    citations = assistant._attributor.cite([1, 3], markers)
+    assert [c.marker for c in citations] == [1, 2]
+    assert [c.span.start for c in citations] == [text.index("The bell"), text.rindex("The bell")]
+    assert all(article.text[c.span.start : c.span.end] == c.quote for c in citations)
+    assert assistant._attributor.cite([3], markers)[0].marker == 2
+
+
+def test_terms_are_content_words_and_numbers() -> None:
+    assert terms("The mayor's 1,200 ferries were running in 2.5 hours.") == terms(
+        "mayor 1200 ferry run 2.5 hour"
+    )
+
+
+def test_numbers_are_found_in_digits_and_words() -> None:
+    assert numbers("Seven of 1,200 ships, 2.5 percent, in 1987") == {"7", "1200", "2.5", "1987"}
