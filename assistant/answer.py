@@ -140,7 +140,7 @@ class Assistant:
         progress("loading the embedding model", 0, 1)
         embedder = open_embedder(settings)
         progress("loading the embedding model", 1, 1)
-        return cls(article, embedder=embedder, store=open_store(settings, embedder), llm=llm)
+        return cls(article, embedder=embedder, store=open_store(settings), llm=llm)
 
     def on(self, article: Article) -> Assistant:
         """An assistant for another article that shares this one's models and store."""
@@ -299,7 +299,8 @@ class Assistant:
 
 _REFUSALS = re.compile(
     rf"^\W*({prompt.REFUSAL}|not (stated|mentioned|specified|given) in the article)\b"
-    r"|\b(article|text|passage|author|it)\b.{0,40}\b(does not|doesn['’]t|did not|do not)\s+(\w+ly )?"
+    r"|\b(article|text|passage|author|it)\b.{0,40}\b(does not|doesn['’]t|did not|do not)\s+"
+    r"(\w+ly )?"
     r"(say|state|mention|specify|provide|give|tell|contain|indicate|discuss|answer|explain|"
     r"describe|identify|include|address|name)\b"
     r"|\b(is|are|was|were) (not|never) (\w+ly )?(stated|mentioned|specified|given|provided|"

@@ -70,23 +70,8 @@ def _try(subject: str, look: Callable[[], str]) -> Finding:
 def _data(settings: Settings) -> str:
     if str(settings.data_dir) == MEMORY and not settings.chroma_url:
         return "in memory: nothing is kept"
-    # An index made by a model that is not loaded here: opening it is what is tried.
-    store = open_store(settings, _NamedOnly(settings.embedding_model))
+    store = open_store(settings)
     return f"{settings.chroma_url or settings.data_dir} ({len(store.articles())} articles)"
-
-
-class _NamedOnly:
-    """Stands for an embedder where only its name counts."""
-
-    max_tokens = 0
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def count(self, text: str) -> int:
-        raise NotImplementedError
-
-    embed_queries = embed_passages = None  # type: ignore[assignment]
 
 
 def _embedding(settings: Settings) -> str:

@@ -9,6 +9,7 @@ from assistant.local import LocalLLM
 from assistant.models import QWEN_1_5B, Progress, assemble, check_digest, download, no_progress
 from assistant.settings import Settings
 from index import Embedder, SentenceTransformerEmbedder, Store
+from index.embedding import name_of
 from index.retrieval import CHUNK_TOKENS
 from index.store import MEMORY
 
@@ -47,8 +48,9 @@ def open_embedder(settings: Settings) -> Embedder:
     )
 
 
-def open_store(settings: Settings, embedder: Embedder) -> Store:
-    """The store for vectors of `embedder`. Raises StoreError."""
+def open_store(settings: Settings) -> Store:
+    """The store for vectors of the embedding model that is set. Raises StoreError."""
     in_memory = str(settings.data_dir) == MEMORY
     place = settings.chroma_url or (MEMORY if in_memory else str(settings.data_dir / "chroma"))
-    return Store(place, embedder.name, CHUNK_TOKENS)
+    name = name_of(settings.embedding_model, settings.embedding_revision)
+    return Store(place, name, CHUNK_TOKENS)

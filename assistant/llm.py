@@ -132,7 +132,7 @@ class Endpoint:
             timeout=self._timeout,
             max_retries=2,
             context_window=self.context,
-            http_client=http,
+            http_client=http,  # type: ignore[call-arg]
         )
 
     @contextmanager
@@ -214,8 +214,9 @@ class Endpoint:
             ValueError,
         ) as error:
             raise ModelError(
-                f"{self._at()} sent a reply that is not of the OpenAI form ({type(error).__name__}: "
-                f"{error}). Check that ASSISTANT_LLM_BASE_URL ends in /v1 and is a chat endpoint."
+                f"{self._at()} sent a reply that is not of the OpenAI form "
+                f"({type(error).__name__}: {error}). "
+                "Check that ASSISTANT_LLM_BASE_URL ends in /v1 and is a chat endpoint."
             ) from error
 
     def _status(self, status: int, error: Exception) -> str:

@@ -27,35 +27,14 @@ class Check:
 _NUMBER_WORDS = {
     word: str(value)
     for value, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+        "fifteen sixteen seventeen eighteen nineteen twenty".split()
     )
 } | {
     word: str(value)
     for value, word in zip(
         range(30, 100, 10),
-        ["thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
+        "thirty forty fifty sixty seventy eighty ninety".split(),
         strict=False,
     )
 }

@@ -3,8 +3,8 @@
     python -m eval.qa ../shared/data/qa_dev.jsonl
     python -m eval.qa ../shared/data/qa_dev.jsonl --system assistant --out .reports/qa.jsonl
 
-One JSON object a line: id, article, article_id, title, question, answers (aliases), answerable, evidence
-(sentences of the article).
+One JSON object a line: id, article, article_id, title, question, answers (aliases), answerable,
+evidence (sentences of the article).
 """
 
 from __future__ import annotations

@@ -34,10 +34,12 @@ class Stock:
     def read(self, text: str) -> None:
         """Indexes the article in a collection of its own and starts a new conversation."""
         import chromadb
+        from chromadb.config import Settings
         from llama_index.core import Document, StorageContext, VectorStoreIndex
+        from llama_index.core.chat_engine.types import ChatMode
         from llama_index.vector_stores.chroma import ChromaVectorStore
 
-        client = chromadb.EphemeralClient(chromadb.Settings(anonymized_telemetry=False))
+        client = chromadb.EphemeralClient(Settings(anonymized_telemetry=False))
         for collection in client.list_collections():
             if collection.name == "stock":
                 client.delete_collection("stock")
@@ -47,7 +49,7 @@ class Stock:
             storage_context=StorageContext.from_defaults(vector_store=store),
             embed_model=self._embedding,
         )
-        self._engine = index.as_chat_engine(chat_mode="condense_plus_context", llm=self._llm)
+        self._engine = index.as_chat_engine(chat_mode=ChatMode.CONDENSE_PLUS_CONTEXT, llm=self._llm)
 
     def ask(self, question: str) -> StockAnswer:
         self._engine.reset()

@@ -63,6 +63,11 @@ def locate(model: str) -> str:
     return str(files.locate_file(_PACKAGE_FOLDER))
 
 
+def name_of(model: str, revision: str | None) -> str:
+    """What identifies an embedder, and so the vectors that it made."""
+    return f"{model}@{revision}" if revision else model
+
+
 class SentenceTransformerEmbedder:
     """An embedder for any sentence-transformers model: packaged, in a folder, or on the hub.
 
@@ -79,7 +84,7 @@ class SentenceTransformerEmbedder:
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
-        disable_progress_bar()
+        disable_progress_bar()  # type: ignore[no-untyped-call]
         # One thread: texts are short, and idle worker threads slow the language model beside it.
         torch.set_num_threads(1)
         try:
@@ -91,7 +96,7 @@ class SentenceTransformerEmbedder:
                 f"The embedding model {model!r} cannot be loaded: {str(error).splitlines()[0]} "
                 f"Set ASSISTANT_EMBEDDING_MODEL to {PACKAGED!r}, a folder or a hub name."
             ) from error
-        self.name = f"{model}@{revision}" if revision else model
+        self.name = name_of(model, revision)
         self.max_tokens = int(self._model.max_seq_length or 256)
         known = next((p for p in _PREFIXES if p[0] in model.lower()), ("", "", ""))
         prompts = self._model.prompts

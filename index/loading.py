@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -149,14 +150,16 @@ _CHROME = re.compile(
             r"leave (a|your) (reply|comment).*|(post a |no |\d+ )?comments?|cancel reply.*",
             r"your e-?mail( address)? will not be published.*|required fields are marked.*",
             r"save my name,? e-?mail.*|notify me of .*|(name|e-?mail|website) ?\*?",
-            r"(log ?in|sign (up|in)|subscribe|follow us)\b.*|newsletter|advertisement|sponsored.*",
-            r"(share|tweet|pin|e-?mail)( (this|it))?( (article|story|post|page))?|share (on|via) .*",
+            r"(log ?in|sign (up|in)|subscribe|follow us)\b.*|newsletter|advertisement",
+            r"(share|tweet|pin|e-?mail)( (this|it))?( (article|story|post|page))?",
+            r"share (on|via) .*|sponsored.*",
             rf"(copy link|{_NETWORKS})([\s,|/·]+(copy link|{_NETWORKS}))*",
             r"(related|recommended|popular|trending) (articles?|posts?|stories|news|reading).*",
             r"(latest|more) (articles?|posts?|stories)|you (may|might) also (like|enjoy).*",
             r"all rights reserved.*|copyright\b.*|©.*|privacy policy.*|terms (of|and) .*",
             r"(this (site|website)|we) uses? cookies.*|(accept|reject|manage)( all)?( cookies)?",
-            r"home|menu|search|skip to (main )?content|back to top|(next|previous)( (post|article))?",
+            r"home|menu|search|skip to (main )?content|back to top",
+            r"(next|previous)( (post|article))?",
             r"(tags?|filed under|categor(y|ies)):.*",
         )
     )
@@ -216,12 +219,11 @@ def _words(text: str) -> list[str]:
 def _unwrap(text: str) -> str:
     """`text` with hard-wrapped lines joined, if most of its lines are cut inside a sentence."""
     lines = text.split("\n")
-    inner = [a for a, b in zip(lines, lines[1:], strict=False) if a and b]
+    inner = [a for a, b in pairwise(lines) if a and b]
     cut = [a for a in inner if len(a) > 40 and not re.search(r"[.!?:;][\"'”’)]*$", a)]
     if len(inner) < 3 or len(cut) < 0.6 * len(inner) or max(map(len, lines)) > 110:
         return text
-    joined = re.sub(r"(?<=\S)\n(?=[^\s\-*•|#>\d])", " ", text)
-    return joined
+    return re.sub(r"(?<=\S)\n(?=[^\s\-*•|#>\d])", " ", text)
 
 
 def _language(text: str) -> str:
@@ -239,7 +241,8 @@ def _from_html(html: str, name: str) -> Article:
     text = normalise(extracted.text or "") if extracted else ""
     if not text:
         raise ArticleError(
-            f"No article was found in the page {name!r}. Save its text in a .txt file and open that."
+            f"No article was found in the page {name!r}. "
+            "Save its text in a .txt file and open that."
         )
     return Article(
         text=text,

@@ -1,4 +1,4 @@
-"""What the tests share: an article of our own, fakes, and the real models where they are asked for."""
+"""What the tests share: an article of our own, fakes, and the real models where wanted."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def test_each_snapshot_extends_the_last_and_ask_is_the_final_one(make: Make) -> 
     shots = list(assistant.stream("How often, and at what price?"))
     assert shots[0].retrieved
     assert not shots[0].claims
-    for before, after in zip(shots, shots[1:], strict=False):
+    for before, after in pairwise(shots):
         assert after.text.startswith(before.text)
         assert after.claims[: len(before.claims)] == before.claims
     asked = assistant.ask("How often, and at what price?")

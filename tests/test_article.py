@@ -44,7 +44,7 @@ def test_a_long_quotation_is_divided_at_its_sentences() -> None:
 
 
 def test_sentences_cover_everything_but_white_space(article: Article) -> None:
-    covered = set()
+    covered: set[int] = set()
     for span in article.sentences:
         covered.update(range(span.start, span.end))
     left = {article.text[i] for i in range(len(article.text)) if i not in covered}

@@ -32,7 +32,7 @@ def test_a_follow_up_is_rewritten_from_the_conversation() -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    ["", "Nordsund bought it.", "When did Captain Ahab hunt the white whale near Nantucket?"],
+    ["", "Nordsund bought it.", "When did Ahab hunt the white whale near Nantucket?"],
 )
 def test_a_rewriting_that_cannot_be_trusted_is_not_used(reply: str) -> None:
     asked = standalone("When did they buy it?", HISTORY, FakeLLM(reply))

@@ -159,7 +159,7 @@ def test_a_malformed_reply_is_told(server: Server, body: bytes) -> None:
 
 
 def test_an_endpoint_that_is_not_there_is_told() -> None:
-    with pytest.raises(ModelError, match="cannot be reached.*ASSISTANT_LLM_BASE_URL"):
+    with pytest.raises(ModelError, match=r"cannot be reached.*ASSISTANT_LLM_BASE_URL"):
         Endpoint("http://127.0.0.1:9/v1", "m")
 
 
@@ -174,7 +174,7 @@ def test_the_window_is_read_from_the_endpoint(server: Server) -> None:
 
 def test_a_model_that_the_endpoint_does_not_list_is_told(server: Server) -> None:
     server.models = [{"id": "a"}, {"id": "b"}]
-    with pytest.raises(ModelError, match="no model 'm'. It has: a, b"):
+    with pytest.raises(ModelError, match=r"no model 'm'. It has: a, b"):
         endpoint(server)
 
 

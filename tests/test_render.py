@@ -55,7 +55,7 @@ def test_a_refusal_shows_the_nearest_passages(make: Callable[..., Assistant]) ->
 
 def test_what_was_left_out_can_be_seen() -> None:
     article = from_text(
-        "A headline about ferries\n\nThe ferries run again from Monday, the town said in a notice.\n\n"
-        "Leave a reply"
+        "A headline about ferries\n\nThe ferries run again from Monday, the town said in a "
+        "notice.\n\nLeave a reply"
     )
     assert "<li>Leave a reply</li>" in render.whole(article)

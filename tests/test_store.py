@@ -91,9 +91,7 @@ def test_a_folder_of_a_newer_chroma_is_told_and_left_alone(tmp_path: Path) -> No
 
     parts = ("sysdb", "metadb", "embeddings_queue")
     with sqlite3.connect(tmp_path / "chroma.sqlite3") as database:
-        database.execute(
-            "CREATE TABLE migrations (dir TEXT, version INTEGER, filename TEXT, sql TEXT, hash TEXT)"
-        )
+        database.execute("CREATE TABLE migrations (dir, version INTEGER, filename, sql, hash)")
         for part in parts:
             database.execute(
                 "INSERT INTO migrations VALUES (?, 1, '00001-future.sqlite.sql', 'x', 'y')", [part]

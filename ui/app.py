@@ -62,24 +62,22 @@ def build(assistant: Assistant) -> gr.Blocks:
         with gr.Accordion("The article as it was read", open=False):
             whole = gr.HTML(render.whole(assistant.article))
 
-        answering = partial(_answer, assistant)
-        asked = [
-            trigger(
-                answering,
-                [box, chat, history, own],
-                [box, chat, history, panel],
-                api_name=name,
-                concurrency_limit=1,
-                concurrency_id="model",
-            )
-            for trigger, name in ((box.submit, "ask"), (send.click, None))
-        ]
-        stop.click(None, cancels=asked, api_name=False)
-        opening = {
-            "inputs": [pasted, upload],
-            "outputs": [own, head, whole, chat, history, panel, pasted, upload],
-        }
-        take.click(partial(_open, assistant), **opening, api_name="open_article")
+        asked = gr.on(
+            [box.submit, send.click],
+            partial(_answer, assistant),
+            [box, chat, history, own],
+            [box, chat, history, panel],
+            api_name="ask",
+            concurrency_limit=1,
+        )
+        stop.click(None, cancels=[asked], api_visibility="private")
+        take.click(
+            partial(_open, assistant),
+            [pasted, upload],
+            [own, head, whole, chat, history, panel, pasted, upload],
+            api_name="open_article",
+        )
+    assert isinstance(page, gr.Blocks)
     return page
 
 

@@ -136,7 +136,7 @@ def _index(args: argparse.Namespace, settings: Settings) -> int:
 
     article = load(args.article)
     embedder = open_embedder(settings)
-    store = open_store(settings, embedder)
+    store = open_store(settings)
     if args.delete:
         store.delete(article.id)
         print(f"{article.id} is not in the index (any more).")
@@ -144,8 +144,9 @@ def _index(args: argparse.Namespace, settings: Settings) -> int:
     retriever = Retriever(article, store, embedder)
     done = "indexed" if retriever.added else "was indexed already"
     print(
-        f"{article.id} {done}: {article.title or '(no title)'}; {len(article.sentences)} sentences, "
-        f"{len(retriever.chunks)} passages, language {article.language}."
+        f"{article.id} {done}: {article.title or '(no title)'}; "
+        f"{len(article.sentences)} sentences, {len(retriever.chunks)} passages, "
+        f"language {article.language}."
     )
     for line in article.dropped:
         print(f"  left out: {line}")
