@@ -64,7 +64,7 @@ def serve(browser: Any) -> Iterator[Callable[[Assistant], Any]]:
             ),
         )
         page.goto(url)
-        page.get_by_label("Question").wait_for()
+        page.get_by_role("textbox", name="Question").wait_for()
         return page
 
     yield serve
@@ -75,7 +75,7 @@ def serve(browser: Any) -> Iterator[Callable[[Assistant], Any]]:
 
 
 def ask(page: Any, question: str) -> None:
-    page.get_by_label("Question").fill(question)
+    page.get_by_role("textbox", name="Question").fill(question)
     page.get_by_role("button", name="Ask", exact=True).click()
 
 

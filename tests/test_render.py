@@ -22,13 +22,12 @@ def test_article_and_model_text_are_never_html(make: Callable[..., Assistant]) -
         assert html
         assert "<img" not in html
         assert "<script" not in html
-    assert "![x]" not in render.message(answer)
 
 
 def test_the_message_has_numbers_and_a_verdict_mark_for_each_sentence() -> None:
     claim = Claim("It costs 84 crowns.", (), "supported", 1.0)
     answer = Answer("q", "q", claims=(claim, Claim("It flies.", (), "not in article", 0.0)))
-    assert render.message(answer).replace("\\", "") == "It costs 84 crowns.  ✓ It flies.  ?"
+    assert render.message(answer) == "It costs 84 crowns.  ✓ It flies.  ?"
 
 
 def test_a_quote_is_shown_in_its_context(make: Callable[..., Assistant]) -> None:

@@ -39,9 +39,8 @@ def build(assistant: Assistant) -> gr.Blocks:
         head = gr.HTML(render.about(assistant.article))
         with gr.Row():
             with gr.Column(scale=3):
-                chat = gr.Chatbot(
-                    label="Chat", height=460, buttons=["copy"], sanitize_html=True, allow_tags=False
-                )
+                # No Markdown: nothing that an article or a model writes is markup.
+                chat = gr.Chatbot(label="Chat", height=460, buttons=["copy"], render_markdown=False)
                 with gr.Row():
                     box = gr.Textbox(
                         label="Question",

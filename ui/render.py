@@ -1,4 +1,4 @@
-"""What is drawn, as text and HTML. Everything that comes from an article or a model is escaped."""
+"""What is drawn, as HTML in which everything from an article, a model or a reader is escaped."""
 
 from __future__ import annotations
 
@@ -26,14 +26,12 @@ def message(answer: Answer) -> str:
         marks = "".join(f"[{c.marker}]" for c in claim.citations)
         mark = VERDICTS[claim.verdict][0]
         parts.append(f"{plain(claim.text)} {marks} {mark}".strip())
-    notices = [f"*{plain(n)}*" for n in answer.notices]
-    return "\n\n".join([" ".join(parts), *notices]).strip()
+    return "\n\n".join([" ".join(parts), *map(plain, answer.notices)]).strip()
 
 
 def plain(text: str) -> str:
-    """`text` so that Markdown shows it as it is: no markup, link, image or HTML comes of it."""
-    escaped = escape(text, quote=False)
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-.!|~$:/@" else c for c in escaped)
+    """`text` for the chat, which shows HTML even where Markdown is off."""
+    return escape(text, quote=False)
 
 
 def evidence(answer: Answer, article: Article) -> str:
