@@ -26,6 +26,7 @@ from index import (
     RetrievedChunk,
     Retriever,
     Store,
+    detect_language,
     from_text,
     load,
 )
@@ -189,7 +190,7 @@ class Assistant:
         question = _checked(question)
         turns = [m if isinstance(m, Message) else _message(*m) for m in history]
         understood = standalone(question, turns, self.llm)
-        answer = Answer(question, understood)
+        answer = Answer(question, understood, notices=self._notices(question))
         answer = replace(answer, retrieved=tuple(self.retriever.retrieve(understood)))
         answer = _timed(answer, "retrieved", start)
         yield answer
@@ -200,12 +201,21 @@ class Assistant:
             yield answer
         yield _timed(answer, "total", start)
 
+    def _notices(self, question: str) -> tuple[str, ...]:
+        asked = detect_language(question)
+        if asked in ("", self.article.language):
+            return ()
+        return (
+            f"The question seems to be in another language ({asked}) than the article "
+            f"({self.article.language}). Ask in the article's language for better answers.",
+        )
+
     def _generate(self, answer: Answer) -> Iterator[Answer]:
         """The model's sentences, each with its citations and check."""
         assert self.llm is not None
         text, notices = self._material(self.llm, answer)
         messages = prompt.answer(text, answer.standalone)
-        answer = replace(answer, notices=notices)
+        answer = replace(answer, notices=answer.notices + notices)
         sentences = SentenceStream(self.article.language)
         markers: dict[int, int] = {}
         reply = self.llm.stream(messages, MAX_ANSWER_TOKENS)

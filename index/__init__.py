@@ -11,7 +11,15 @@ from index.errors import (
     SettingsError,
     StoreError,
 )
-from index.loading import MAX_BYTES, SUFFIXES, from_bytes, from_text, load, normalise
+from index.loading import (
+    MAX_BYTES,
+    SUFFIXES,
+    detect_language,
+    from_bytes,
+    from_text,
+    load,
+    normalise,
+)
 from index.retrieval import RetrievedChunk, Retriever, stemmer
 from index.store import Store
 
@@ -33,6 +41,7 @@ __all__ = [
     "Store",
     "StoreError",
     "Vectors",
+    "detect_language",
     "from_bytes",
     "from_text",
     "load",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from index.article import Article
@@ -115,7 +117,7 @@ def from_text(text: str, title: str = "", source: str = "") -> Article:
         source=source,
         author=author,
         published=published,
-        language=_language(text),
+        language=detect_language(text) or "en",
         dropped=tuple(dropped),
     )
 
@@ -226,10 +228,17 @@ def _unwrap(text: str) -> str:
     return re.sub(r"(?<=\S)\n(?=[^\s\-*•|#>\d])", " ", text)
 
 
-def _language(text: str) -> str:
-    import py3langid
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return str(py3langid.classify(text[:4000])[0])
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def detect_language(text: str) -> str:
+    """The ISO 639-1 code of the language of `text`; "" if that is less likely than not."""
+    language, probability = _identifier().classify(text[:4000])
+    return str(language) if probability > 0.5 else ""
 
 
 def _from_html(html: str, name: str) -> Article:
@@ -250,7 +259,7 @@ def _from_html(html: str, name: str) -> Article:
         source=name,
         author=extracted.author or "",
         published=extracted.date or "",
-        language=_language(text),
+        language=detect_language(text) or "en",
     )
 
 

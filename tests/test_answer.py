@@ -217,9 +217,11 @@ def test_an_answer_is_json(make: Make) -> None:
     assert read["citations"][0]["quote"] in TEXT.replace("\n", " ")
 
 
-def test_a_question_in_another_language_is_answered_or_refused_not_an_error(make: Make) -> None:
+def test_a_question_in_another_language_is_answered_with_a_notice(make: Make) -> None:
     answer = make("The island has 640 inhabitants.").ask("Wie viele Einwohner hat die Insel?")
-    assert answer.claims or answer.abstained
+    assert answer.claims
+    assert "another language (de) than the article (en)" in answer.notices[0]
+    assert make("A.").ask("Who is Karin Dahl?").notices == ()
 
 
 @pytest.mark.model

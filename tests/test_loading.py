@@ -19,7 +19,7 @@ def test_text_is_normalised_and_quotation_marks_are_kept() -> None:
     raw = (
         "It\u00a0cost \u201cten\u200b crowns\u201d.\r\n\r\n\r\n\r\nE\u0301t\u00adait-ce\u2028vrai?"
     )
-    assert normalise(raw) == "It cost \u201cten crowns\u201d.\n\n\u00c9tait\nvrai?"
+    assert normalise(raw) == "It cost \u201cten crowns\u201d.\n\n\u00c9tait-ce\nvrai?"
 
 
 def test_text_hidden_in_invisible_characters_is_removed() -> None:

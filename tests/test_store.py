@@ -116,6 +116,12 @@ def test_a_read_only_folder_is_told(tmp_path: Path) -> None:
         Store(tmp_path / "chroma", "model", 128)
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux's /proc")
+def test_a_place_where_even_root_cannot_write_is_told() -> None:
+    with pytest.raises(StoreError, match="Cannot open the index"):
+        Store("/proc/self/chroma", "model", 128)
+
+
 def test_a_server_that_is_not_there_is_told() -> None:
     with pytest.raises(StoreError, match="Cannot open the index"):
         Store("http://127.0.0.1:9", "model", 128)
