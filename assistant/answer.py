@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ from assistant import prompt
 from assistant.citations import Attributor, Citation
 from assistant.engine import open_embedder, open_llm, open_store
 from assistant.followup import standalone
-from assistant.llm import LLM, Message
+from assistant.llm import LLM, Message, ReplyCut
 from assistant.models import Progress, no_progress
 from assistant.sentences import SentenceStream
 from assistant.settings import Settings, read
@@ -35,6 +36,13 @@ MAX_QUESTION = 2000
 """Characters. A longer text is no question about an article, and would crowd the article out."""
 
 MAX_ANSWER_TOKENS = 256
+
+REFUSE_ABOVE = 0.4
+"""The probability of a refusal from which on the model is not asked to answer. See eval/README."""
+
+_NEAREST = 3
+
+CUT = f"The answer was longer than {MAX_ANSWER_TOKENS} tokens and ends before its last sentence."
 
 NO_ANSWER = "The article does not answer this question."
 
@@ -61,7 +69,6 @@ class Answer:
     question as it was understood. `retrieved` are the passages nearest to it, best first.
     `notices` say what the reader should know, such as that not all of the article was read.
     `timings` are seconds from the question: retrieved, first (sentence shown) and total.
-    `usage` counts characters of what the model was sent and wrote.
     """
 
     question: str
@@ -72,7 +79,6 @@ class Answer:
     retrieved: tuple[RetrievedChunk, ...] = ()
     raw: str = ""
     notices: tuple[str, ...] = ()
-    usage: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -166,8 +172,9 @@ class Assistant:
     def warm(self, progress: Progress = no_progress) -> None:
         """Has the model read the article now, so that the first question need not wait for it."""
         if self.llm is not None and self._whole_fits(self.llm):
-            for _ in self.llm.stream(prompt.answer(self.article.text, "?"), 1, progress):
-                pass
+            with suppress(ReplyCut):
+                for _ in self.llm.stream(prompt.answer(self.article.text, "?"), 1, progress):
+                    pass
 
     def ask(self, question: str, history: Sequence[tuple[str, str] | Message] = ()) -> Answer:
         """The answer to `question`; `history` is the conversation so far, oldest first.
@@ -194,7 +201,7 @@ class Assistant:
         answer = replace(answer, retrieved=tuple(self.retriever.retrieve(understood)))
         answer = _timed(answer, "retrieved", start)
         yield answer
-        parts = self._generate(answer) if self.llm else self._extract(answer)
+        parts = self._generate(self.llm, answer) if self.llm else self._extract(answer)
         for answer in parts:
             if answer.claims and "first" not in answer.timings:
                 answer = _timed(answer, "first", start)
@@ -210,29 +217,41 @@ class Assistant:
             f"({self.article.language}). Ask in the article's language for better answers.",
         )
 
-    def _generate(self, answer: Answer) -> Iterator[Answer]:
-        """The model's sentences, each with its citations and check."""
-        assert self.llm is not None
-        text, notices = self._material(self.llm, answer)
-        messages = prompt.answer(text, answer.standalone)
+    def _generate(self, llm: LLM, answer: Answer) -> Iterator[Answer]:
+        """The model's sentences, each with its citations and check; or an abstention."""
+        text, notices = self._material(llm, answer)
         answer = replace(answer, notices=answer.notices + notices)
+        asked = prompt.answer(text, answer.standalone)
+        refusal = llm.score(asked, [prompt.REFUSAL.split()[0]])
+        if refusal is not None and refusal[0] > REFUSE_ABOVE:
+            yield replace(answer, text=NO_ANSWER, abstained=True)
+            return
+        near = self._attributor.rank(answer.standalone)[:_NEAREST]
+        quotes = [self.article.quote(self.article.sentences[i]) for i in sorted(i for i, _ in near)]
+        reply = llm.stream(prompt.answer(text, answer.standalone, quotes), MAX_ANSWER_TOKENS)
         sentences = SentenceStream(self.article.language)
         markers: dict[int, int] = {}
-        reply = self.llm.stream(messages, MAX_ANSWER_TOKENS)
-        for piece in reply:
-            answer = replace(answer, raw=answer.raw + piece)
-            for sentence in sentences.feed(piece):
-                answer = self._extend(answer, sentence, markers)
-                yield answer
-                if answer.abstained:
-                    return
-        for sentence in sentences.end():
-            answer = self._extend(answer, sentence, markers)
+        gap = ""
+        try:
+            for piece in reply:
+                answer = replace(answer, raw=answer.raw + piece)
+                for sentence in sentences.feed(piece):
+                    answer = self._extend(answer, sentence, gap, markers)
+                    yield answer
+                    if answer.abstained:
+                        return
+                    gap = "\n" if "\n" in sentence[len(sentence.rstrip()) :] else " "
+        except ReplyCut:
+            # Half a sentence cannot be checked, so it is not shown.
+            answer = replace(answer, notices=(*answer.notices, CUT))
+        else:
+            for sentence in sentences.end():
+                answer = self._extend(answer, sentence, gap, markers)
         if not answer.claims:
             answer = replace(answer, text=NO_ANSWER, abstained=True)
         yield answer
 
-    def _extend(self, answer: Answer, sentence: str, markers: dict[int, int]) -> Answer:
+    def _extend(self, answer: Answer, sentence: str, gap: str, markers: dict[int, int]) -> Answer:
         """`answer` with one more sentence, or abstained if the sentence is a refusal."""
         shown = sentence.replace("**", "").strip()
         if is_refusal(shown):
@@ -247,13 +266,8 @@ class Assistant:
         )
         citations = self._attributor.cite(found, markers)
         claim = Claim(shown, citations, check.verdict, round(check.score, 4), check.missing)
-        gap = "" if not answer.text else "\n" if "\n" in self._between(answer, sentence) else " "
-        return replace(answer, text=answer.text + gap + shown, claims=(*answer.claims, claim))
-
-    def _between(self, answer: Answer, sentence: str) -> str:
-        """The white space before `sentence` in the raw text."""
-        before = answer.raw[: answer.raw.rfind(sentence.strip())]
-        return before[len(before.rstrip()) :]
+        text = f"{answer.text}{gap if answer.text else ''}{shown}"
+        return replace(answer, text=text, claims=(*answer.claims, claim))
 
     def _extract(self, answer: Answer) -> Iterator[Answer]:
         """Without a model: the article sentences nearest to the question, verbatim."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from assistant.words import Weights, terms
-from index import Article, Chunk, Embedder, Span
+from index import Article, Chunk, Embedder, Span, Vectors
 
 MAX_SENTENCES = 3
 """More than three sentences are no longer words that a reader can check at a glance."""
@@ -67,13 +68,8 @@ class Attributor:
         near = [i for i in order[:_CANDIDATES] if shared[i] > 0]
         if not near:
             return []
-        texts = [
-            f"{question} {claim}",
-            *(self._article.quote(self._article.sentences[i]) for i in near),
-        ]
-        vectors = self._embedder.embed_passages(texts)
-        similarity = dict(zip(near, vectors[1:] @ vectors[0], strict=True))
-        score = {i: shared[i] + _SIMILARITY_WEIGHT * float(similarity[i]) for i in near}
+        similar = self._similarity(f"{question} {claim}")
+        score = {i: shared[i] + _SIMILARITY_WEIGHT * similar[i] for i in near}
         cited = [max(near, key=lambda i: score[i])]
         known = {t for t in said if weights.known(t)}
         while len(cited) < MAX_SENTENCES:
@@ -85,23 +81,39 @@ class Attributor:
             cited.append(best)
         return sorted(cited)
 
+    def rank(self, question: str) -> list[tuple[int, float]]:
+        """All sentences with how near they are to the question, nearest first.
+
+        The score, at most 2, is the share of the question's words by weight plus the cosine.
+        """
+        asked = set(terms(question, self._article.language))
+        total = self.weights.sum(asked) or 1.0
+        similar = self._similarity(question)
+        score = [
+            self.weights.sum(asked & s) / total + similar[i]
+            for i, s in enumerate(self.weights.sentences)
+        ]
+        return sorted(enumerate(score), key=lambda pair: (-pair[1], pair[0]))
+
     def nearest(self, question: str) -> list[int]:
         """The numbers of at most two sentences that answer `question` best, in order.
 
         Empty if none shares enough of its words or meaning.
         """
-        spans = self._article.sentences
-        asked = set(terms(question, self._article.language))
-        total = self.weights.sum(asked)
-        if not total:
+        (first, best), *others = self.rank(question)
+        if best < _NEAR:
             return []
-        vectors = self._embedder.embed_passages([question, *map(self._article.quote, spans)])
-        score = {
-            i: self.weights.sum(asked & self.weights.sentences[i]) / total + float(similarity)
-            for i, similarity in enumerate(vectors[1:] @ vectors[0])
-        }
-        best = sorted(score, key=lambda i: -score[i])[:2]
-        return sorted(i for i in best if score[i] >= max(_NEAR, 0.8 * score[best[0]]))
+        return sorted([first, *(i for i, s in others[:1] if s >= max(_NEAR, 0.8 * best))])
+
+    def _similarity(self, text: str) -> list[float]:
+        """The cosine similarity of `text` to each sentence of the article."""
+        vector = self._embedder.embed_passages([text])[0]
+        return [float(s) for s in self._vectors @ vector]
+
+    @cached_property
+    def _vectors(self) -> Vectors:
+        quotes = [self._article.quote(s) for s in self._article.sentences]
+        return self._embedder.embed_passages(quotes)
 
     def cite(self, sentences: Sequence[int], markers: dict[int, int]) -> tuple[Citation, ...]:
         """Citations of these sentences. `markers` keeps each one's number through an answer."""

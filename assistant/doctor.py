@@ -86,8 +86,7 @@ def _endpoint(settings: Settings) -> str:
     assert llm is not None
     from assistant.llm import Message
 
-    for _ in llm.stream([Message("user", "Say yes.")], 1):
-        break
+    next(iter(llm.stream([Message("user", "Say yes.")], 4)), None)
     return f"{settings.llm} at {settings.llm_base_url} answers; window {llm.context} tokens"
 
 

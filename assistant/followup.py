@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 
 from assistant import prompt
-from assistant.llm import LLM, Message
+from assistant.llm import LLM, Message, ReplyCut
 
 MAX_TURNS = 6
 """Messages of the conversation that are looked back at: three questions and answers."""
@@ -41,7 +42,11 @@ def standalone(question: str, history: Sequence[Message], llm: LLM | None) -> st
         return question
     turns = [Message(m.role, m.content[:_MAX_CHARACTERS]) for m in list(history)[-MAX_TURNS:]]
     if llm is not None:
-        reply = "".join(llm.stream(prompt.rewrite(turns, question), _MAX_TOKENS)).strip()
+        reply = ""
+        with suppress(ReplyCut):
+            for piece in llm.stream(prompt.rewrite(turns, question), _MAX_TOKENS):
+                reply += piece
+        reply = reply.strip()
         rewritten = reply.splitlines()[0].removeprefix("User:").strip() if reply else ""
         if _faithful(rewritten, question, turns):
             return rewritten

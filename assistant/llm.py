@@ -28,6 +28,10 @@ class Message:
     content: str
 
 
+class ReplyCut(Exception):
+    """The reply reached the number of tokens that it may have. Raised after its last piece."""
+
+
 class LLM(Protocol):
     """A chat model. `context` is its window in tokens, prompt and reply together."""
 
@@ -37,7 +41,10 @@ class LLM(Protocol):
     def stream(
         self, messages: Sequence[Message], max_tokens: int, progress: Progress = no_progress
     ) -> Iterator[str]:
-        """Pieces of the reply. Closing the iterator stops the model. Raises ModelError."""
+        """Pieces of the reply. Closing the iterator stops the model.
+
+        Raises ModelError, and ReplyCut at the end of a reply that was cut at `max_tokens`.
+        """
 
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
         """The probability of each option as the reply's first token, summing to at most 1.
@@ -78,19 +85,21 @@ class Endpoint:
         extra = {"return_progress": True, "cache_prompt": True} if self._llama_cpp else {}
         with self._errors(), self._client() as client:
             replies = client.stream_chat(_chat(messages), max_tokens=max_tokens, extra_body=extra)
-            complete = False
+            ended = ""
             for reply in replies:
                 raw: Any = reply.raw
                 if seen := (raw.model_extra or {}).get("prompt_progress"):
                     progress("reading the article", seen["processed"], seen["total"])
-                complete = complete or any(c.finish_reason for c in raw.choices)
+                ended = next((c.finish_reason for c in raw.choices if c.finish_reason), ended)
                 if reply.delta:
                     yield reply.delta
-            if not complete:
+            if not ended:
                 raise ModelError(
                     f"{self._at()} stopped in the middle of its reply. Ask again; if it happens "
                     "often, look at the server's log."
                 )
+        if ended == "length":
+            raise ReplyCut
 
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
         extra = {"cache_prompt": True} if self._llama_cpp else {}

@@ -59,20 +59,23 @@ def prefix() -> list[Message]:
     """What comes before every article: the rules and the example."""
     turns = [Message("system", RULES)]
     for i, (question, answer) in enumerate(_EXAMPLE_ANSWERS):
-        turns.append(Message("user", _ask(_EXAMPLE, question) if i == 0 else _question(question)))
+        article = f"Article:\n\n{_EXAMPLE}\n\nEnd of the article.\n\n" if i == 0 else ""
+        turns.append(Message("user", article + _question(question)))
         turns.append(Message("assistant", answer))
     return turns
 
 
-def answer(article: str, question: str) -> list[Message]:
-    """Asks `question` about `article`. All before the question stays the same for one article."""
-    return [*prefix(), Message("user", _ask(article, question))]
+def answer(article: str, question: str, nearest: Sequence[str] = ()) -> list[Message]:
+    """Asks `question` about `article`, pointing to the sentences that are `nearest` to it.
 
-
-def answerable(article: str, question: str) -> list[Message]:
-    """Asks whether the article answers, for a yes or a no. Shares all of `answer`'s prompt."""
-    asked = f"{_ask(article, question)}\nFirst, does the article state the answer to this question?"
-    return [*prefix(), Message("user", f"{asked} Reply yes or no.")]
+    All before the question stays the same for one article. Pointing comes last, and makes a small
+    model answer more often, rightly and wrongly: whether to answer is decided without it.
+    """
+    asked = f"Article:\n\n{article}\n\nEnd of the article.\n\n{_question(question)}"
+    if nearest:
+        listed = "\n".join(f"- {sentence}" for sentence in nearest)
+        asked += f"\n\nThe sentences nearest to the question:\n{listed}\n\n{_question(question)}"
+    return [*prefix(), Message("user", asked)]
 
 
 _REWRITE = """\
@@ -110,10 +113,6 @@ def rewrite(history: Sequence[Message], question: str) -> list[Message]:
         turns += [Message("user", conversation), Message("assistant", standalone)]
     said = [f"{'User' if m.role == 'user' else 'Assistant'}: {m.content}" for m in history]
     return [*turns, Message("user", "\n".join([*said, f"User: {question}"]))]
-
-
-def _ask(article: str, question: str) -> str:
-    return f"Article:\n\n{article}\n\nEnd of the article.\n\n{_question(question)}"
 
 
 def _question(question: str) -> str:

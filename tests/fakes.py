@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from assistant import Message
+from assistant.llm import ReplyCut
 from assistant.models import Progress, no_progress
 from index import Vectors
 
@@ -22,9 +23,11 @@ class FakeLLM:
         self.replies = list(replies)
         self.cut = cut
         self.sent: list[list[Message]] = []
+        self.scored: list[list[Message]] = []
         self.given = 0
         self.closed = 0
-        self.probabilities = [0.9, 0.1]
+        self.refusal = 0.1
+        self.cuts = False
 
     def stream(
         self, messages: Sequence[Message], max_tokens: int, progress: Progress = no_progress
@@ -35,12 +38,14 @@ class FakeLLM:
             for i in range(0, len(reply), self.cut):
                 self.given += 1
                 yield reply[i : i + self.cut]
+            if self.cuts:
+                raise ReplyCut
         finally:
             self.closed += 1
 
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
-        self.sent.append(list(messages))
-        return self.probabilities[: len(options)]
+        self.scored.append(list(messages))
+        return [self.refusal for _ in options]
 
     def count(self, text: str) -> int:
         return len(text) // 4 + 1

@@ -108,6 +108,31 @@ def test_a_refusal_after_an_answer_takes_nothing_back(make: Make) -> None:
     assert answer.text == "A ticket costs 84 crowns."
 
 
+def test_a_likely_refusal_is_one_without_asking_for_an_answer(make: Make) -> None:
+    llm = FakeLLM("A ticket costs 84 crowns.")
+    llm.refusal = 0.9
+    answer = make(llm=llm).ask("Who built the lighthouse?")
+    assert answer.abstained
+    assert answer.retrieved
+    assert llm.sent == []
+
+
+def test_an_endpoint_without_probabilities_is_simply_asked(make: Make) -> None:
+    class Mute(FakeLLM):
+        def score(self, *_: Any) -> None:
+            return None
+
+    assert make(llm=Mute("A ticket costs 84 crowns.")).ask("Price?").claims
+
+
+def test_an_answer_that_is_cut_says_so_and_shows_no_half_sentence(make: Make) -> None:
+    llm = FakeLLM("A ticket costs 84 crowns. The island has 64")
+    llm.cuts = True
+    answer = make(llm=llm).ask("What is known?")
+    assert answer.text == "A ticket costs 84 crowns."
+    assert "ends before its last sentence" in answer.notices[0]
+
+
 def test_an_empty_reply_is_no_answer(make: Make) -> None:
     assert make("  \n").ask("Why?").abstained
 

@@ -8,11 +8,12 @@ def test_there_is_one_refusal_and_the_rules_and_examples_use_it() -> None:
     assert any(r != prompt.REFUSAL for r in replies)
 
 
-def test_asking_whether_it_is_answerable_shares_the_whole_prompt() -> None:
-    answer = prompt.answer("The text.", "Why?")
-    asked = prompt.answerable("The text.", "Why?")
-    assert asked[:-1] == answer[:-1]
-    assert asked[-1].content.startswith(answer[-1].content)
+def test_pointing_to_sentences_comes_after_all_that_is_shared() -> None:
+    plain = prompt.answer("The text.", "Why?")
+    pointed = prompt.answer("The text.", "Why?", ["A sentence."])
+    assert pointed[:-1] == plain[:-1]
+    assert pointed[-1].content.startswith(plain[-1].content)
+    assert pointed[-1].content.endswith("- A sentence.\n\nQuestion: Why?")
 
 
 def test_turns_alternate() -> None:
