@@ -199,14 +199,14 @@ class Assistant:
         understood = standalone(question, turns, self.llm)
         answer = Answer(question, understood, notices=self._notices(question))
         answer = replace(answer, retrieved=tuple(self.retriever.retrieve(understood)))
-        answer = _timed(answer, "retrieved", start)
-        yield answer
+        timings = {"retrieved": _since(start)}
+        yield replace(answer, timings=dict(timings))
         parts = self._generate(self.llm, answer) if self.llm else self._extract(answer)
         for answer in parts:
-            if answer.claims and "first" not in answer.timings:
-                answer = _timed(answer, "first", start)
-            yield answer
-        yield _timed(answer, "total", start)
+            if answer.claims:
+                timings.setdefault("first", _since(start))
+            yield replace(answer, timings=dict(timings))
+        yield replace(answer, timings={**timings, "total": _since(start)})
 
     def _notices(self, question: str) -> tuple[str, ...]:
         asked = detect_language(question)
@@ -357,5 +357,5 @@ def _message(role: str, content: str) -> Message:
     return Message(role, content)  # type: ignore[arg-type]
 
 
-def _timed(answer: Answer, name: str, start: float) -> Answer:
-    return replace(answer, timings={**answer.timings, name: round(time.perf_counter() - start, 3)})
+def _since(start: float) -> float:
+    return round(time.perf_counter() - start, 3)
