@@ -9,7 +9,7 @@ PIP := PIP_ONLY_BINARY=:all: PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pi
 .PHONY: run install test clean
 
 run: install
-	$(BIN)/article-assistant ui $(ARTICLE)
+	$(BIN)/article-assistant ui $(if $(ARTICLE),"$(ARTICLE)")
 
 install: .venv/.installed
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +22,7 @@ from assistant.verify import Verdict, verify
 from index import (
     Article,
     Embedder,
+    ModelError,
     QuestionError,
     RetrievedChunk,
     Retriever,
@@ -41,6 +41,8 @@ REFUSE_ABOVE = 0.4
 """The probability of a refusal from which on the model is not asked to answer. See eval/README."""
 
 _NEAREST = 3
+_NEAREST_TOKENS = 120
+"""A longer sentence is not repeated after the question; the model has it in the article."""
 
 CUT = f"The answer was longer than {MAX_ANSWER_TOKENS} tokens and ends before its last sentence."
 
@@ -96,7 +98,7 @@ class Assistant:
     """Answers questions about one article.
 
     Made with `open` or `from_text`; `on` gives one for another article with the same models.
-    Safe to use from several threads: answers come one after the other.
+    Safe to use from several threads; the models take one request after the other.
     """
 
     def __init__(
@@ -171,10 +173,10 @@ class Assistant:
 
     def warm(self, progress: Progress = no_progress) -> None:
         """Has the model read the article now, so that the first question need not wait for it."""
+        self._attributor.rank("")  # Embeds the sentences, once.
         if self.llm is not None and self._whole_fits(self.llm):
-            with suppress(ReplyCut):
-                for _ in self.llm.stream(prompt.answer(self.article.text, "?"), 1, progress):
-                    pass
+            for done, total in self.llm.read(prompt.answer(self.article.text, "?")):
+                progress("reading the article", done, total)
 
     def ask(self, question: str, history: Sequence[tuple[str, str] | Message] = ()) -> Answer:
         """The answer to `question`; `history` is the conversation so far, oldest first.
@@ -186,22 +188,25 @@ class Assistant:
         return last
 
     def stream(
-        self, question: str, history: Sequence[tuple[str, str] | Message] = ()
+        self,
+        question: str,
+        history: Sequence[tuple[str, str] | Message] = (),
+        progress: Progress = no_progress,
     ) -> Iterator[Answer]:
         """Growing snapshots of the answer: first the passages, then sentence by sentence.
 
-        No snapshot takes back what an earlier one showed. Closing the iterator stops the model.
-        Raises as `ask` does.
+        No snapshot takes back what an earlier one showed. Closing the iterator stops the model,
+        also while it reads the article, of which `progress` is told. Raises as `ask` does.
         """
         start = time.perf_counter()
-        question = _checked(question)
+        question = checked(question)
         turns = [m if isinstance(m, Message) else _message(*m) for m in history]
         understood = standalone(question, turns, self.llm)
         answer = Answer(question, understood, notices=self._notices(question))
         answer = replace(answer, retrieved=tuple(self.retriever.retrieve(understood)))
         timings = {"retrieved": _since(start)}
         yield replace(answer, timings=dict(timings))
-        parts = self._generate(self.llm, answer) if self.llm else self._extract(answer)
+        parts = self._generate(self.llm, answer, progress) if self.llm else self._extract(answer)
         for answer in parts:
             if answer.claims:
                 timings.setdefault("first", _since(start))
@@ -217,24 +222,25 @@ class Assistant:
             f"({self.article.language}). Ask in the article's language for better answers.",
         )
 
-    def _generate(self, llm: LLM, answer: Answer) -> Iterator[Answer]:
+    def _generate(self, llm: LLM, answer: Answer, progress: Progress) -> Iterator[Answer]:
         """The model's sentences, each with its citations and check; or an abstention."""
         text, notices = self._material(llm, answer)
         answer = replace(answer, notices=answer.notices + notices)
         asked = prompt.answer(text, answer.standalone)
+        for done, total in llm.read(asked):
+            progress("reading the article", done, total)
+            yield answer
         refusal = llm.score(asked, [prompt.REFUSAL.split()[0]])
         if refusal is not None and refusal[0] > REFUSE_ABOVE:
             yield replace(answer, text=NO_ANSWER, abstained=True)
             return
-        near = self._attributor.rank(answer.standalone)[:_NEAREST]
-        quotes = [self.article.quote(self.article.sentences[i]) for i in sorted(i for i, _ in near)]
-        reply = llm.stream(prompt.answer(text, answer.standalone, quotes), MAX_ANSWER_TOKENS)
+        nearest = self._nearest(llm, answer.standalone)
+        reply = llm.stream(prompt.answer(text, answer.standalone, nearest), MAX_ANSWER_TOKENS)
         sentences = SentenceStream(self.article.language)
         markers: dict[int, int] = {}
         gap = ""
         try:
             for piece in reply:
-                answer = replace(answer, raw=answer.raw + piece)
                 for sentence in sentences.feed(piece):
                     answer = self._extend(answer, sentence, gap, markers)
                     yield answer
@@ -243,6 +249,11 @@ class Assistant:
                     gap = "\n" if "\n" in sentence[len(sentence.rstrip()) :] else " "
         except ReplyCut:
             # Half a sentence cannot be checked, so it is not shown.
+            if not answer.claims:
+                raise ModelError(
+                    f"The model {llm.name!r} wrote {MAX_ANSWER_TOKENS} tokens without ending a "
+                    "sentence. Ask for less at once, or use another model."
+                ) from None
             answer = replace(answer, notices=(*answer.notices, CUT))
         else:
             for sentence in sentences.end():
@@ -253,6 +264,7 @@ class Assistant:
 
     def _extend(self, answer: Answer, sentence: str, gap: str, markers: dict[int, int]) -> Answer:
         """`answer` with one more sentence, or abstained if the sentence is a refusal."""
+        answer = replace(answer, raw=answer.raw + sentence)
         shown = sentence.replace("**", "").strip()
         if is_refusal(shown):
             # What is already shown stays; a refusal after it adds nothing.
@@ -268,6 +280,15 @@ class Assistant:
         claim = Claim(shown, citations, check.verdict, round(check.score, 4), check.missing)
         text = f"{answer.text}{gap if answer.text else ''}{shown}"
         return replace(answer, text=text, claims=(*answer.claims, claim))
+
+    def _nearest(self, llm: LLM, question: str) -> list[str]:
+        """The sentences nearest to the question that are short enough to repeat, in order."""
+        near: dict[int, str] = {}
+        for i, _ in self._attributor.rank(question)[: 2 * _NEAREST]:
+            quote = self.article.quote(self.article.sentences[i])
+            if llm.count(quote) <= _NEAREST_TOKENS and len(near) < _NEAREST:
+                near[i] = quote
+        return [near[i] for i in sorted(near)]
 
     def _extract(self, answer: Answer) -> Iterator[Answer]:
         """Without a model: the article sentences nearest to the question, verbatim."""
@@ -288,7 +309,7 @@ class Assistant:
         """
         if self._whole_fits(llm):
             return self.article.text, ()
-        room = self._room(llm) - llm.count(answer.standalone)
+        room = self._room(llm) - 2 * llm.count(answer.standalone)
         chosen: list[RetrievedChunk] = []
         for passage in self.retriever.retrieve(answer.standalone, k=len(self.retriever.chunks)):
             room -= llm.count(passage.chunk.text) + 2
@@ -311,19 +332,19 @@ class Assistant:
         if self._fits is None:
             # The longest question leaves room for the article or it does not, the same each time:
             # a prompt that changed its beginning would have to be read again.
-            need = llm.count(self.article.text) + llm.count("word " * (MAX_QUESTION // 5))
+            need = llm.count(self.article.text) + 2 * llm.count("word " * (MAX_QUESTION // 5))
             self._fits = need <= self._room(llm)
         return self._fits
 
     def _room(self, llm: LLM) -> int:
         """Tokens left for the article and the question."""
         told = sum(llm.count(m.content) + 8 for m in prompt.answer("", ""))
-        return llm.context - told - MAX_ANSWER_TOKENS
+        return llm.context - told - MAX_ANSWER_TOKENS - _NEAREST * (_NEAREST_TOKENS + 4)
 
 
 _REFUSALS = re.compile(
     rf"^\W*({prompt.REFUSAL}|not (stated|mentioned|specified|given) in the article)\b"
-    r"|\b(article|text|passage|author|it)\b.{0,40}\b(does not|doesn['’]t|did not|do not)\s+"
+    r"|\b(article|text|passage|author)\b.{0,40}\b(does not|doesn['’]t)\s+"
     r"(\w+ly )?"
     r"(say|state|mention|specify|provide|give|tell|contain|indicate|discuss|answer|explain|"
     r"describe|identify|include|address|name)\b"
@@ -339,7 +360,8 @@ def is_refusal(sentence: str) -> bool:
     return bool(_REFUSALS.search(sentence))
 
 
-def _checked(question: str) -> str:
+def checked(question: str) -> str:
+    """`question` on one line. Raises QuestionError if there is none or it is too long."""
     question = " ".join(question.split())
     if not re.search(r"\w", question):
         raise QuestionError("There is no question. Ask something about the article.")

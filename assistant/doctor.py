@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from assistant.engine import model_path, open_embedder, open_llm, open_store
+from assistant.llm import Message, ReplyCut
+from assistant.local import check_gguf
 from assistant.models import QWEN_1_5B, check_digest, part_files
 from assistant.settings import Settings
 from index import AssistantError
@@ -84,9 +86,9 @@ def _embedding(settings: Settings) -> str:
 def _endpoint(settings: Settings) -> str:
     llm = open_llm(settings)
     assert llm is not None
-    from assistant.llm import Message
-
-    next(iter(llm.stream([Message("user", "Say yes.")], 4)), None)
+    with suppress(ReplyCut):
+        for _ in llm.stream([Message("user", "Say yes.")], 4):
+            pass
     return f"{settings.llm} at {settings.llm_base_url} answers; window {llm.context} tokens"
 
 
@@ -102,8 +104,7 @@ def _model(settings: Settings) -> str:
         check_digest(whole, QWEN_1_5B.sha256)
         return f"{QWEN_1_5B.name} at {whole}, SHA-256 as expected"
     path = model_path(settings)
-    if not Path(path).is_file():
-        open_llm(settings)
+    check_gguf(path)
     if settings.llm_sha256:
         check_digest(path, settings.llm_sha256)
         return f"{path}, SHA-256 as set"

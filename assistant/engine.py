@@ -29,7 +29,7 @@ def open_llm(settings: Settings, progress: Progress = no_progress) -> LLM | None
     path = model_path(settings, progress)
     if settings.llm_sha256:
         check_digest(path, settings.llm_sha256, progress)
-    return LocalLLM(path, settings.llm_context, settings.llm_threads)
+    return LocalLLM(path, settings.llm_context, settings.llm_threads, settings.llm_timeout)
 
 
 def model_path(settings: Settings, progress: Progress = no_progress) -> Path:

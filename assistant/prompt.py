@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from assistant.llm import Message
@@ -71,9 +72,9 @@ def answer(article: str, question: str, nearest: Sequence[str] = ()) -> list[Mes
     All before the question stays the same for one article. Pointing comes last, and makes a small
     model answer more often, rightly and wrongly: whether to answer is decided without it.
     """
-    asked = f"Article:\n\n{article}\n\nEnd of the article.\n\n{_question(question)}"
+    asked = f"Article:\n\n{_inert(article)}\n\nEnd of the article.\n\n{_question(question)}"
     if nearest:
-        listed = "\n".join(f"- {sentence}" for sentence in nearest)
+        listed = "\n".join(f"- {_inert(sentence)}" for sentence in nearest)
         asked += f"\n\nThe sentences nearest to the question:\n{listed}\n\n{_question(question)}"
     return [*prefix(), Message("user", asked)]
 
@@ -112,8 +113,18 @@ def rewrite(history: Sequence[Message], question: str) -> list[Message]:
     for conversation, standalone in _REWRITE_EXAMPLES:
         turns += [Message("user", conversation), Message("assistant", standalone)]
     said = [f"{'User' if m.role == 'user' else 'Assistant'}: {m.content}" for m in history]
-    return [*turns, Message("user", "\n".join([*said, f"User: {question}"]))]
+    return [*turns, Message("user", _inert("\n".join([*said, f"User: {question}"])))]
 
 
 def _question(question: str) -> str:
-    return f"Question: {question}"
+    return f"Question: {_inert(question)}"
+
+
+# Chat templates are filled in before they are cut into tokens, so a turn marker inside an article
+# would become a real one.
+_TURN_MARKER = re.compile(r"<(?=[|/]?\w+\|?>)|\[(?=/?INST\])")
+
+
+def _inert(text: str) -> str:
+    """`text` with turn markers such as <|im_start|> or [INST] broken by a space."""
+    return _TURN_MARKER.sub(lambda m: f"{m[0]} ", text)

@@ -40,7 +40,7 @@ class Settings(BaseSettings):
         default="", description="Refuse a model file with another SHA-256 than this."
     )
     llm_timeout: float = Field(
-        default=120.0, gt=0, description="Seconds without a sign of life before giving up."
+        default=300.0, gt=0, description="Seconds without a sign of life before giving up."
     )
     llm_context: int = Field(
         default=0,

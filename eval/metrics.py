@@ -30,7 +30,7 @@ def is_right(answer: str, golds: Iterable[str]) -> bool:
 
 @dataclass(frozen=True)
 class Rate:
-    """`hits` of `n`. Without cases there is no rate: its text is "no cases", its value None."""
+    """`hits` of `n`. Without cases there is no rate, and its text is "no cases"."""
 
     hits: int
     n: int
@@ -39,10 +39,6 @@ class Rate:
     def of(cls, outcomes: Iterable[bool]) -> Rate:
         seen = list(outcomes)
         return cls(sum(seen), len(seen))
-
-    @property
-    def value(self) -> float | None:
-        return self.hits / self.n if self.n else None
 
     def __str__(self) -> str:
         return f"{self.hits / self.n:.0%} ({self.hits}/{self.n})" if self.n else "no cases"

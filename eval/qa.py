@@ -4,7 +4,7 @@
     python -m eval.qa ../shared/data/qa_dev.jsonl --system assistant --out .reports/qa.jsonl
 
 One JSON object a line: id, article, article_id, title, question, answers (aliases), answerable,
-evidence (sentences of the article).
+evidence (sentences of the article); and for follow-ups history, turns with role and content.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ Case = dict[str, Any]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one system said to one case. `valid`: every citation's quote stands at its span."""
+    """What one system said to one case. `valid`: every citation's quote stands at its span;
+    None for a system whose citations have no spans.
+    """
 
     id: str
     answerable: bool
@@ -39,9 +41,10 @@ class Outcome:
     refused: bool
     right: bool
     hits: tuple[bool, ...]
-    valid: bool
+    valid: bool | None
     seconds: float
     first: bool
+    standalone: str = ""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -83,7 +86,10 @@ def report(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
         ("answerable, wrongly refused", str(Rate.of(o.refused for o in yes))),
         ("unanswerable, refused", str(Rate.of(o.refused for o in no))),
         ("citations that overlap the gold evidence", str(Rate.of(h for o in yes for h in o.hits))),
-        ("answers whose spans are all valid", str(Rate.of(o.valid for o in outcomes))),
+        (
+            "answers whose spans are all valid",
+            str(Rate.of(o.valid for o in outcomes if o.valid is not None)),
+        ),
         ("first question on an article, median / p90", seconds(_times(outcomes, True))),
         ("later questions, median / p90", seconds(_times(outcomes, False))),
     ]
@@ -112,19 +118,37 @@ def _run(cases: list[Case], systems: Sequence[str]) -> dict[str, list[Outcome]]:
     return outcomes
 
 
-Asked = Callable[[str], tuple[str, bool, list[str], bool]]
-"""Question to: text, refused, the quotes that are cited, whether their spans are valid."""
+@dataclass(frozen=True)
+class Reply:
+    """What a system said: its text, whether it refused, the quotes that it cites, whether their
+    spans are valid, and the question as it understood it.
+    """
+
+    text: str
+    refused: bool
+    quotes: list[str]
+    valid: bool | None = None
+    standalone: str = ""
+
+
+History = list[tuple[str, str]]
+Ask = Callable[[str, History], Reply]
 
 
 def _assistant(models: Assistant, cases: list[Case]) -> Iterator[Outcome]:
-    def on(case: Case) -> Asked:
+    def on(case: Case) -> Ask:
         assistant = models.on(from_text(case["article"], case.get("title", "")))
 
-        def ask(question: str) -> tuple[str, bool, list[str], bool]:
-            answer = assistant.ask(question)
+        def ask(question: str, history: History) -> Reply:
+            answer = assistant.ask(question, history)
             text = assistant.article.text
-            valid = all(text[c.span.start : c.span.end] == c.quote for c in answer.citations)
-            return answer.text, answer.abstained, [c.quote for c in answer.citations], valid
+            return Reply(
+                answer.text,
+                answer.abstained,
+                [c.quote for c in answer.citations],
+                all(text[c.span.start : c.span.end] == c.quote for c in answer.citations),
+                answer.standalone,
+            )
 
         return ask
 
@@ -136,40 +160,42 @@ def _stock(models: Assistant, cases: list[Case]) -> Iterator[Outcome]:
 
     if not isinstance(models.llm, Endpoint):
         raise ValueError("the stock pipeline needs a language model; ASSISTANT_LLM is none.")
-    stock = Stock(models.llm, "all-MiniLM-L6-v2")
+    stock = Stock(models.llm, read().embedding_model)
 
-    def on(case: Case) -> Asked:
+    def on(case: Case) -> Ask:
         stock.read(case["article"])
 
-        def ask(question: str) -> tuple[str, bool, list[str], bool]:
-            answer = stock.ask(question)
-            return answer.text, is_refusal(answer.text), list(answer.sources), True
+        def ask(question: str, history: History) -> Reply:
+            text, sources = stock.ask(question, history)
+            return Reply(text, is_refusal(text), sources)
 
         return ask
 
     return _outcomes(cases, on)
 
 
-def _outcomes(cases: list[Case], on: Callable[[Case], Asked]) -> Iterator[Outcome]:
+def _outcomes(cases: list[Case], on: Callable[[Case], Ask]) -> Iterator[Outcome]:
     current, ask = None, None
     for case in cases:
-        first = case["article"] != current or ask is None
         start = time.perf_counter()
-        if first or ask is None:
+        first = ask is None or case["article"] != current
+        if ask is None or first:
             current, ask = case["article"], on(case)
-        text, refused, quotes, valid = ask(case["question"])
+        history = [(turn["role"], turn["content"]) for turn in case.get("history", [])]
+        reply = ask(case["question"], history)
         took = time.perf_counter() - start
-        golds = [" ".join(normalise(g).split()) for g in case["evidence"]]
+        golds = [" ".join(normalise(g).split()) for g in case.get("evidence", [])]
         yield Outcome(
             id=case["id"],
             answerable=case["answerable"],
-            text=text,
-            refused=refused,
-            right=not refused and is_right(text, case["answers"]),
-            hits=tuple(any(_overlap(q, g) for g in golds) for q in quotes) if golds else (),
-            valid=valid,
+            text=reply.text,
+            refused=reply.refused,
+            right=not reply.refused and is_right(reply.text, case["answers"]),
+            hits=tuple(any(_overlap(q, g) for g in golds) for q in reply.quotes) if golds else (),
+            valid=reply.valid,
             seconds=round(took, 2),
             first=first,
+            standalone=reply.standalone,
         )
 
 

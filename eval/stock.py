@@ -6,19 +6,10 @@ Its citations are its source nodes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from assistant.llm import Endpoint
 from index.embedding import locate
-
-
-@dataclass(frozen=True)
-class StockAnswer:
-    """The reply and the text of the chunks it was given."""
-
-    text: str
-    sources: tuple[str, ...]
 
 
 class Stock:
@@ -51,7 +42,11 @@ class Stock:
         )
         self._engine = index.as_chat_engine(chat_mode=ChatMode.CONDENSE_PLUS_CONTEXT, llm=self._llm)
 
-    def ask(self, question: str) -> StockAnswer:
+    def ask(self, question: str, history: list[tuple[str, str]]) -> tuple[str, list[str]]:
+        """The reply, and the text of the chunks that it was given."""
+        from llama_index.core.llms import ChatMessage, MessageRole
+
         self._engine.reset()
-        reply = self._engine.chat(question)
-        return StockAnswer(str(reply), tuple(n.get_content() for n in reply.source_nodes))
+        said = [ChatMessage(role=MessageRole(role), content=text) for role, text in history]
+        reply = self._engine.chat(question, chat_history=said)
+        return str(reply), [n.get_content() for n in reply.source_nodes]

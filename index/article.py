@@ -59,10 +59,6 @@ class Article:
     def quote(self, span: Span) -> str:
         return self.text[span.start : span.end]
 
-    def sentences_in(self, span: Span) -> list[int]:
-        """The numbers (from 0) of the sentences that overlap `span`."""
-        return [i for i, s in enumerate(self.sentences) if s.overlaps(span)]
-
 
 _BLOCK = re.compile(r"[^\n]+")
 _OPENING = "\"'“‘«([*_"

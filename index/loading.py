@@ -8,7 +8,6 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from index.article import Article
 from index.errors import ArticleError
@@ -26,8 +25,9 @@ def load(source: str | Path) -> Article:
 
     Raises ArticleError if there is no such file, or it is not an article that can be read.
     """
-    if isinstance(source, str) and urlsplit(source).scheme in ("http", "https"):
-        return from_bytes(_fetch(source), name=source, kind=".html")
+    if isinstance(source, str) and source.startswith(("http://", "https://")):
+        data, kind = _fetch(source)
+        return from_bytes(data, name=source, kind=kind)
     path = Path(source).expanduser()
     try:
         if path.is_dir():
@@ -148,21 +148,26 @@ _CHROME = re.compile(
     r"^\W*(?:"
     + "|".join(
         (
-            r"read (the )?(full|whole|original|more|next|also)\b.*|continue reading.*|see also:?.*",
-            r"leave (a|your) (reply|comment).*|(post a |no |\d+ )?comments?|cancel reply.*",
+            r"read (the )?(full|whole|original) (article|story|post|text|report)( .{0,40})?",
+            r"read (more|next|also)(:.*)?|continue reading( .{0,40})?|see also(:.*)?",
+            r"leave (a|your) (reply|comment)( .{0,40})?|cancel reply.*",
+            r"(post a |no |\d+ )?comments?",
             r"your e-?mail( address)? will not be published.*|required fields are marked.*",
             r"save my name,? e-?mail.*|notify me of .*|(name|e-?mail|website) ?\*?",
-            r"(log ?in|sign (up|in)|subscribe|follow us)\b.*|newsletter|advertisement",
+            r"log ?in|sign (up|in)( (to|with|for) .{0,40})?|subscribe( (now|to .{0,60}))?",
+            r"follow us( on .{0,60})?|newsletter|advertisement",
+            r"sponsored( (content|posts?|links?))?",
             r"(share|tweet|pin|e-?mail)( (this|it))?( (article|story|post|page))?",
-            r"share (on|via) .*|sponsored.*",
+            r"share (on|via) .{0,40}",
             rf"(copy link|{_NETWORKS})([\s,|/·]+(copy link|{_NETWORKS}))*",
-            r"(related|recommended|popular|trending) (articles?|posts?|stories|news|reading).*",
-            r"(latest|more) (articles?|posts?|stories)|you (may|might) also (like|enjoy).*",
-            r"all rights reserved.*|copyright\b.*|©.*|privacy policy.*|terms (of|and) .*",
-            r"(this (site|website)|we) uses? cookies.*|(accept|reject|manage)( all)?( cookies)?",
+            r"(related|recommended|popular|trending) (articles?|posts?|stories|news|reading)",
+            r"(latest|more) (articles?|posts?|stories)",
+            r"you (may|might) also (like|enjoy)( .{0,20})?",
+            r"all rights reserved.*|copyright (©|\(c\)|\d{4}).*|© ?.*|privacy policy",
+            r"terms (of (use|service)|and conditions)( .{0,40})?",
+            r"(this (site|website)|we) uses? cookies.*|(accept|reject|manage)( all)? cookies",
             r"home|menu|search|skip to (main )?content|back to top",
-            r"(next|previous)( (post|article))?",
-            r"(tags?|filed under|categor(y|ies)):.*",
+            r"(next|previous)( (post|article))?|(tags?|filed under|categor(y|ies)):.*",
         )
     )
     + r")\W*$",
@@ -225,7 +230,7 @@ def _unwrap(text: str) -> str:
     cut = [a for a in inner if len(a) > 40 and not re.search(r"[.!?:;][\"'”’)]*$", a)]
     if len(inner) < 3 or len(cut) < 0.6 * len(inner) or max(map(len, lines)) > 110:
         return text
-    return re.sub(r"(?<=\S)\n(?=[^\s\-*•|#>\d])", " ", text)
+    return re.sub(r"(?<=\S)\n(?!\s|[-*•|#>]|\d+[.)]\s)", " ", text)
 
 
 @cache
@@ -263,19 +268,21 @@ def _from_html(html: str, name: str) -> Article:
     )
 
 
-def _fetch(address: str) -> bytes:
+def _fetch(address: str) -> tuple[bytes, str]:
+    """What is at the address, and the file suffix for its content type."""
     import httpx
 
     try:
         with httpx.stream("GET", address, timeout=20, follow_redirects=True) as response:
             response.raise_for_status()
+            plain = response.headers.get("content-type", "").startswith("text/plain")
             data = b""
             for part in response.iter_bytes():
                 data += part
                 if len(data) > MAX_BYTES:
                     raise ArticleError(_too_large(address, len(data)))
-            return data
-    except httpx.HTTPError as error:
+            return data, ".txt" if plain else ".html"
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ArticleError(
             f"Cannot fetch {address!r}: {error or type(error).__name__}. "
             "Check the address, or save the article's text in a file and open that."

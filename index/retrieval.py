@@ -29,7 +29,10 @@ class Ranks:
 
 @dataclass(frozen=True)
 class RetrievedChunk:
-    """A chunk with its cosine similarity to the question (never a distance) and its ranks."""
+    """A chunk with its cosine similarity to the question (never a distance) and its ranks.
+
+    The similarity is 0 for a chunk that only BM25 found.
+    """
 
     chunk: Chunk
     score: float
@@ -46,8 +49,10 @@ class Retriever:
         self.chunks = split(article, embedder.count, min(CHUNK_TOKENS, embedder.max_tokens))
         self.added = store.add(self.chunks, embedder.embed_passages)
         self._stemmer = stemmer(article.language)
-        self._bm25 = bm25s.BM25()
-        self._bm25.index(self._tokens([c.text for c in self.chunks]), show_progress=False)
+        tokens = self._tokens([c.text for c in self.chunks])
+        self._bm25 = bm25s.BM25() if any(tokens) else None
+        if self._bm25:
+            self._bm25.index(tokens, show_progress=False)
 
     def retrieve(self, question: str, k: int = 8) -> list[RetrievedChunk]:
         """At most `k` chunks, best first by reciprocal rank fusion of both lists."""
@@ -59,19 +64,19 @@ class Retriever:
         bm25_rank = self._bm25_ranks(question)
         fused = {
             p: sum(1 / (_RRF_K + ranks[p]) for ranks in (dense_rank, bm25_rank) if p in ranks)
-            for p in dense_rank
+            for p in dense_rank | bm25_rank
         }
         best = sorted(fused, key=lambda p: (-fused[p], p))[:k]
         return [
             RetrievedChunk(
-                self.chunks[p], similarity[p], Ranks(dense_rank.get(p), bm25_rank.get(p))
+                self.chunks[p], similarity.get(p, 0.0), Ranks(dense_rank.get(p), bm25_rank.get(p))
             )
             for p in best
         ]
 
     def _bm25_ranks(self, question: str) -> dict[int, int]:
         tokens = self._tokens([question])
-        if not tokens[0]:
+        if not tokens[0] or not self._bm25:
             return {}
         found, scores = self._bm25.retrieve(tokens, k=len(self.chunks), show_progress=False)
         hits = [int(p) for p, s in zip(found[0], scores[0], strict=True) if s > 0]
@@ -83,6 +88,7 @@ class Retriever:
             stopwords="en" if self._article.language == "en" else [],
             stemmer=self._stemmer,
             return_ids=False,
+            token_pattern=r"\w+",
             show_progress=False,
         )
         return [list(w) for w in words]

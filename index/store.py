@@ -114,11 +114,19 @@ class Store:
 
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:
+        import httpx
         from chromadb.errors import ChromaError
 
         try:
             yield
-        except (ChromaError, OSError, ValueError, KeyError, sqlite3.Error) as error:
+        except (
+            ChromaError,
+            httpx.HTTPError,
+            OSError,
+            ValueError,
+            KeyError,
+            sqlite3.Error,
+        ) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise StoreError(
                 f"Cannot {doing} the index at {self._place!r}: {reason} Check that it can be "
@@ -156,6 +164,6 @@ def _open(place: str) -> ClientAPI:
                 # Chroma's own error for a folder that cannot be written comes late and is unclear.
                 probe = folder / ".writable"
                 probe.touch()
-                probe.unlink()
+                probe.unlink(missing_ok=True)
                 _clients[place] = chromadb.PersistentClient(str(folder), settings)
         return _clients[place]

@@ -37,6 +37,12 @@ The island has 640 inhabitants. Its school was closed in 2019.
 RECORD = Path(__file__).parents[2] / "shared" / "articles" / "west-receptive-talks.txt"
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No .env of the working folder is read."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def article() -> Article:
     return from_text(TEXT)
@@ -61,7 +67,7 @@ def make(tmp_path: Path) -> Callable[..., Assistant]:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The default settings with data of their own; the model's file is where users have it."""
-    return Settings(data_dir=tmp_path_factory.mktemp("data"))
+    return Settings(_env_file=None, data_dir=tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="session")

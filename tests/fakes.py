@@ -10,7 +10,6 @@ import numpy as np
 
 from assistant import Message
 from assistant.llm import ReplyCut
-from assistant.models import Progress, no_progress
 from index import Vectors
 
 
@@ -23,15 +22,19 @@ class FakeLLM:
         self.replies = list(replies)
         self.cut = cut
         self.sent: list[list[Message]] = []
+        self.read_ahead: list[list[Message]] = []
         self.scored: list[list[Message]] = []
         self.given = 0
         self.closed = 0
         self.refusal = 0.1
         self.cuts = False
 
-    def stream(
-        self, messages: Sequence[Message], max_tokens: int, progress: Progress = no_progress
-    ) -> Iterator[str]:
+    def read(self, messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
+        self.read_ahead.append(list(messages))
+        yield 1, 2
+        yield 2, 2
+
+    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str]:
         self.sent.append(list(messages))
         reply = self.replies.pop(0)
         try:

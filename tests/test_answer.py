@@ -47,9 +47,10 @@ def test_each_snapshot_extends_the_last_and_ask_is_the_final_one(make: Make) -> 
 
 
 @pytest.mark.parametrize("cut", [1, 3, 7, 1000])
-def test_any_cut_of_the_stream_gives_the_same_answer(make: Make, cut: int) -> None:
-    answer = make(llm=FakeLLM(TWO, cut=cut)).ask("How often?")
-    expected = make(llm=FakeLLM(TWO, cut=2)).ask("How often?")
+@pytest.mark.parametrize("reply", [TWO, f"{prompt.REFUSAL}. {TWO}", f"{TWO} {prompt.REFUSAL}"])
+def test_any_cut_of_the_stream_gives_the_same_answer(make: Make, reply: str, cut: int) -> None:
+    answer = make(llm=FakeLLM(reply, cut=cut)).ask("How often?")
+    expected = make(llm=FakeLLM(reply, cut=2)).ask("How often?")
     assert replace(answer, timings={}) == replace(expected, timings={})
 
 
@@ -96,6 +97,7 @@ def test_refusals_in_other_words_are_recognised(text: str) -> None:
         "The article says that the school was closed.",
         "The ferry was not built in 2004.",
         "They are not mentioned on the list.",
+        "According to Nordsund, it did not provide refunds.",
     ],
 )
 def test_negative_answers_are_not_refusals(text: str) -> None:
@@ -131,6 +133,31 @@ def test_an_answer_that_is_cut_says_so_and_shows_no_half_sentence(make: Make) ->
     answer = make(llm=llm).ask("What is known?")
     assert answer.text == "A ticket costs 84 crowns."
     assert "ends before its last sentence" in answer.notices[0]
+
+
+def test_a_reply_that_is_cut_in_its_first_sentence_is_an_error_not_a_refusal(make: Make) -> None:
+    llm = FakeLLM("The ferry, which is new, and the island, which is old, and")
+    llm.cuts = True
+    with pytest.raises(ModelError, match="without ending a sentence"):
+        make(llm=llm).ask("What is known?")
+
+
+def test_the_article_is_read_ahead_with_progress_and_can_be_stopped(make: Make) -> None:
+    seen: list[tuple[str, int, int]] = []
+    llm = FakeLLM("A ticket costs 84 crowns.")
+    stream = make(llm=llm).stream("Price?", progress=lambda *step: seen.append(step))
+    next(stream)
+    next(stream)
+    assert seen == [("reading the article", 1, 2)]
+    stream.close()  # type: ignore[attr-defined]
+    assert llm.scored == llm.sent == []
+
+
+def test_a_sentence_of_thousands_of_words_is_not_repeated_after_the_question(make: Make) -> None:
+    endless = "and then the ferry came " * 2000
+    llm = FakeLLM("The ferry came.", context=16_000)
+    make(text=f"The ferry was late. {endless}", llm=llm).ask("What came?")
+    assert llm.sent[0][-1].content.count("and then the ferry came") == 2000
 
 
 def test_an_empty_reply_is_no_answer(make: Make) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from index import Article, ArticleError, Span, sentence_spans
+from index import Article, ArticleError, sentence_spans
 
 
 def quotes(text: str, language: str = "en") -> list[str]:
@@ -54,11 +54,6 @@ def test_sentences_cover_everything_but_white_space(article: Article) -> None:
 def test_equal_text_has_equal_id_and_other_text_another() -> None:
     a, b = Article("One sentence.", title="x"), Article("One sentence.", title="y")
     assert a.id == b.id != Article("One sentence!").id
-
-
-def test_sentences_in_a_span(article: Article) -> None:
-    first, second = article.sentences[4], article.sentences[5]
-    assert article.sentences_in(Span(first.end - 1, second.start + 1)) == [4, 5]
 
 
 def test_an_article_needs_a_sentence() -> None:

@@ -62,7 +62,7 @@ def test_without_a_question_it_chats_and_remembers(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    opened("", "A ticket costs 84 crowns.", "What did it cost before?", "NOT IN ARTICLE")
+    opened("A ticket costs 84 crowns.", "What did it cost before?", "NOT IN ARTICLE")
     lines = iter(["What does a ticket cost?", "And before?", ""])
     monkeypatch.setattr("builtins.input", lambda _: next(lines))
     assert cli.main(["ask", "x.txt"]) == 0
@@ -77,6 +77,8 @@ def test_without_a_question_it_chats_and_remembers(
         (["index", "missing.txt"], "No such file"),
         (["ui", "missing.txt"], "No such file"),
         (["ask", "missing.txt", "--json"], "needs a question"),
+        (["ask", "missing.txt", "?!"], "no question"),
+        (["ui", "missing.txt", "--port", "99999"], "ASSISTANT_PORT is 99999"),
     ],
 )
 def test_a_users_mistake_is_one_line_and_exit_2(
@@ -175,6 +177,15 @@ def test_doctor_finds_what_is_wrong_and_says_how_to_mend_it(
     monkeypatch.delenv("ASSISTANT_LLM_BASE_URL")
     monkeypatch.setenv("ASSISTANT_LLM", "none")
     assert cli.main(["doctor"]) == 0
+
+
+def test_doctor_checks_that_a_model_file_is_one(
+    ferry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASSISTANT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ASSISTANT_LLM", ferry)
+    assert cli.main(["doctor"]) == 1
+    assert "not a GGUF" in capsys.readouterr().out
 
 
 @pytest.mark.model

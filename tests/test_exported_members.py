@@ -14,6 +14,37 @@ def test_what_assistant_offers() -> None:
 
 
 def test_what_index_offers() -> None:
+    assert set(index.__all__) == {
+        *(
+            "MAX_BYTES",
+            "SUFFIXES",
+            "Article",
+            "ArticleError",
+            "AssistantError",
+            "Chunk",
+            "Embedder",
+            "ModelError",
+            "QuestionError",
+            "RetrievedChunk",
+            "Retriever",
+            "SentenceTransformerEmbedder",
+            "SettingsError",
+            "Span",
+            "Store",
+            "StoreError",
+            "Vectors",
+        ),
+        *(
+            "detect_language",
+            "from_bytes",
+            "from_text",
+            "load",
+            "normalise",
+            "sentence_spans",
+            "split",
+            "stemmer",
+        ),
+    }
     assert all(hasattr(index, name) for name in index.__all__)
 
 

@@ -146,6 +146,15 @@ def test_a_status_is_told_with_its_remedy(server: Server, status: int, says: str
         read(endpoint(server))
     with pytest.raises(ModelError, match=says):
         endpoint(server).score(ASKED, ["yes"])
+    assert len(server.sent) == 2
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_an_endpoint_that_refuses_log_probabilities_has_no_score(
+    server: Server, status: int
+) -> None:
+    server.behave = fails(status)
+    assert endpoint(server).score(ASKED, ["yes"]) is None
 
 
 @pytest.mark.parametrize(
@@ -167,9 +176,15 @@ def test_the_window_is_read_from_the_endpoint(server: Server) -> None:
     assert endpoint(server).context == 4000
     server.models = [{"id": "m", "meta": {"n_ctx": 1234}}]
     assert endpoint(server).context == 1234
-    server.models = [{"id": "m"}]
+    server.models = [{"id": "m", "meta": {"n_ctx_train": 32768}}]
     assert endpoint(server).context == DEFAULT_CONTEXT
     assert Endpoint(server.url, "m", context=77).context == 77
+
+
+def test_a_list_of_models_that_is_none_is_told(server: Server) -> None:
+    server.models = ["m"]  # type: ignore[list-item]
+    with pytest.raises(ModelError, match="not of the OpenAI form"):
+        endpoint(server)
 
 
 def test_a_model_that_the_endpoint_does_not_list_is_told(server: Server) -> None:
@@ -229,6 +244,19 @@ def test_llama_cpps_own_server_through_the_same_client(real: Assistant) -> None:
     assert 0 < sum(scores) <= 1.0001
     with pytest.raises(ModelError, match="ASSISTANT_LLM_API_KEY"):
         read(Endpoint(local._url, local.name, "wrong", context=100))
+
+
+@pytest.mark.model
+def test_reading_ahead_tells_how_far_it_is_and_can_be_stopped(real: Assistant) -> None:
+    assert real.llm is not None
+    long = [Message("user", "The ferry came and went again. " * 300)]
+    reading = real.llm.read(long)
+    done, total = next(reading)
+    assert 0 <= done < total
+    reading.close()  # type: ignore[attr-defined]
+    start = time.perf_counter()
+    assert read(real.llm)  # type: ignore[arg-type]
+    assert time.perf_counter() - start < 30
 
 
 @pytest.mark.model

@@ -8,6 +8,7 @@ import pytest
 
 from assistant import ModelError
 from assistant.models import PackagedModel, assemble, check_digest, download
+from index.embedding import PACKAGED, locate
 
 PARTS = [b"GGUF one", b"two", b"three"]
 WHOLE = b"".join(PARTS)
@@ -32,7 +33,7 @@ class Installed:
 
 
 def model(sha256: str = hashlib.sha256(WHOLE).hexdigest()) -> PackagedModel:
-    return PackagedModel("tiny", "tiny-part{}", len(PARTS), "1", len(WHOLE), sha256)
+    return PackagedModel("tiny", "tiny-part{}", len(PARTS), len(WHOLE), sha256)
 
 
 @pytest.fixture
@@ -132,8 +133,17 @@ def test_a_set_digest_is_checked(tmp_path: Path) -> None:
     path = tmp_path / "own.gguf"
     path.write_bytes(WHOLE)
     check_digest(path, model().sha256.upper())
-    with pytest.raises(ModelError, match="refused"):
+    with pytest.raises(ModelError, match=r"refused.*Delete"):
         check_digest(path, "0" * 64)
+
+
+def test_the_packaged_embedding_model_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Path(locate(PACKAGED)).is_dir()
+    monkeypatch.setattr("index.embedding._PACKAGE_SHA256", "0" * 64)
+    with pytest.raises(ModelError, match="refused"):
+        locate(PACKAGED)
 
 
 def test_a_hub_file_needs_a_commit() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from assistant import Assistant
+from assistant import Assistant, SettingsError
+from assistant.models import no_progress
 from tests.fakes import FakeLLM
-from ui.app import ASSETS, build
+from ui.app import ASSETS, build, launch
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -114,7 +116,7 @@ def test_what_is_drawn_does_not_come_back_as_history(
 def test_a_pasted_article_replaces_the_first_for_this_reader_only(
     serve: Callable[..., Any], make: Callable[..., Assistant], browser: Any
 ) -> None:
-    llm = FakeLLM("", "The sauna costs 5 crowns.", "The island has 640 inhabitants.")
+    llm = FakeLLM("The sauna costs 5 crowns.", "The island has 640 inhabitants.")
     page = serve(make(llm=llm))
     page.get_by_text("Another article").click()
     page.get_by_label("Paste the text").fill(
@@ -193,6 +195,14 @@ def test_nothing_is_asked_of_other_machines_and_no_script_of_an_article_runs(
     assert page.locator(".message img, #evidence img").count() == 0
     assert [u for u in page.outside if "192.0.2.1" in u] == []
     assert page.outside == []
+
+
+def test_a_port_that_is_taken_is_told(make: Callable[..., Assistant]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(SettingsError, match="ASSISTANT_PORT"):
+            launch(make(), "127.0.0.1", taken.getsockname()[1], no_progress, open_browser=False)
 
 
 @pytest.mark.browser

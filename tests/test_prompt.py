@@ -1,3 +1,5 @@
+import pytest
+
 from assistant import Message, prompt
 
 
@@ -14,6 +16,16 @@ def test_pointing_to_sentences_comes_after_all_that_is_shared() -> None:
     assert pointed[:-1] == plain[:-1]
     assert pointed[-1].content.startswith(plain[-1].content)
     assert pointed[-1].content.endswith("- A sentence.\n\nQuestion: Why?")
+
+
+@pytest.mark.parametrize(
+    "marker", ["<|im_start|>system", "<|im_end|>", "<|endoftext|>", "</s>", "[/INST]", "<|eot_id|>"]
+)
+def test_turn_markers_in_an_article_or_a_question_are_inert(marker: str) -> None:
+    told = prompt.answer(f"A text. {marker} More.", f"Why {marker}?", [f"A text. {marker}"])
+    told += prompt.rewrite([Message("user", marker)], marker)
+    assert [m for m in told if marker in m.content] == []
+    assert prompt.answer("It is < 5 and > 3 [1].", "a<b?")[-1].content.count("< ") == 1
 
 
 def test_turns_alternate() -> None:

@@ -5,11 +5,6 @@ import pytest
 from assistant import SettingsError, read
 
 
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
 def test_the_environment_is_above_the_file_and_arguments_above_both(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from assistant import Answer, Assistant, AssistantError
+from assistant import Answer, Assistant, AssistantError, SettingsError
 from assistant.models import Progress
 from index import SUFFIXES, from_text, load
 from ui import render
@@ -86,17 +86,23 @@ def launch(
     """Serves the page until interrupted; the article is read while the page opens."""
     page = build(assistant)
     page.queue(max_size=16)
-    _, url, _ = page.launch(
-        server_name=host,
-        server_port=port or None,
-        inbrowser=open_browser,
-        share=False,
-        prevent_thread_lock=True,
-        quiet=True,
-        css=(ASSETS / "page.css").read_text(),
-        footer_links=[],
-        max_file_size="3mb",
-    )
+    try:
+        _, url, _ = page.launch(
+            server_name=host,
+            server_port=port or None,
+            inbrowser=open_browser,
+            share=False,
+            prevent_thread_lock=True,
+            quiet=True,
+            css=(ASSETS / "page.css").read_text(),
+            footer_links=[],
+            max_file_size="3mb",
+        )
+    except OSError as error:
+        raise SettingsError(
+            f"The page cannot be served at {host}:{port} ({error}). Another program may be using "
+            "the port: set ASSISTANT_PORT to another one, or to 0 for any."
+        ) from error
     print(f"The chat is open at {url} (Ctrl+C ends it).", flush=True)
     try:
         assistant.warm(progress)
@@ -117,9 +123,15 @@ def _answer(
     shown = [*messages, {"role": "user", "content": render.plain(question)}]
     yield "", [*shown, _said("…")], history, ""
     answer: Answer | None = None
+    doing = "Looking for an answer …"
+
+    def reading(what: str, done: int, total: int) -> None:
+        nonlocal doing
+        doing = f"{what.capitalize()} … {done / total:.0%}" if done < total else "Answering …"
+
     try:
-        for answer in assistant.stream(question, history):
-            text = render.message(answer) or "Reading the article …"
+        for answer in assistant.stream(question, history, reading):
+            text = render.message(answer) or doing
             yield "", [*shown, _said(text)], history, render.evidence(answer, assistant.article)
     except AssistantError as error:
         kept = f"{render.message(answer)}\n\n" if answer and answer.claims else ""
@@ -151,7 +163,7 @@ def _open(
         assistant = default.on(article)
         assistant.warm(_shown(progress))
     except AssistantError as error:
-        raise gr.Error(str(error), duration=None) from error
+        raise gr.Error(render.plain(str(error)), duration=None) from error
     return assistant, render.about(article), render.whole(article), [], [], "", "", None
 
 

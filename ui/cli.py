@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import logging
 import sys
@@ -23,8 +24,12 @@ SAMPLE = str(files("ui") / "assets" / "sample.txt")
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. 0 is success, 1 a finding of doctor, 2 an error that was told."""
     args = _parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A quote may hold any character; Windows would write a redirected one in its code page.
+            stream.reconfigure(encoding="utf-8")
     try:
-        settings = read()
+        settings = read() if getattr(args, "port", None) is None else read(port=args.port)
         logging.basicConfig()
         # On the handler: some libraries set a level of their own on their loggers.
         logging.root.handlers[0].setLevel(settings.log_level)
@@ -77,7 +82,12 @@ def _ask(args: argparse.Namespace, settings: Settings) -> int:
     if args.question is None and args.json:
         print("article-assistant: --json needs a question.", file=sys.stderr)
         return 2
+    if args.question is not None:
+        from assistant.answer import checked
+
+        checked(args.question)
     with _open(args.article, settings) as assistant:
+        assistant.warm(_bar())
         if args.question is None:
             return _chat(assistant)
         if args.json:
@@ -92,7 +102,6 @@ def _chat(assistant: Assistant) -> int:
     article = assistant.article
     print(f"{article.title or article.source}\nAsk about it; an empty line ends.")
     history: list[tuple[str, str]] = []
-    assistant.warm(_bar())
     while question := _input():
         try:
             answer = _show(assistant, question, history)
@@ -158,8 +167,7 @@ def _ui(args: argparse.Namespace, settings: Settings) -> int:
     with _open(args.article, settings) as assistant:
         from ui.app import launch
 
-        port = settings.port if args.port is None else args.port
-        launch(assistant, settings.host, port, _bar(), open_browser=not args.no_browser)
+        launch(assistant, settings.host, settings.port, _bar(), open_browser=not args.no_browser)
     return 0
 
 
