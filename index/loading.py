@@ -184,7 +184,8 @@ _TAIL_LINES = 40
 
 
 def _is_prose(line: str) -> bool:
-    return len(line.split()) >= 12 or line.endswith((".", "!", "?", ".”", '."', "?”", "!”", "。"))
+    # A headline may be long, but it seldom ends as a sentence does.
+    return len(line.split()) >= 25 or bool(re.search(r"[.!?。][\"'”’»)]*$", line))
 
 
 def _frame(blocks: list[str]) -> tuple[list[str], list[str], list[str]]:

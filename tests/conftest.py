@@ -67,7 +67,9 @@ def make(tmp_path: Path) -> Callable[..., Assistant]:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The default settings with data of their own; the model's file is where users have it."""
-    return Settings(_env_file=None, data_dir=tmp_path_factory.mktemp("data"))
+    # Runs before any test's own folder is entered.
+    os.chdir(tmp_path_factory.mktemp("work"))
+    return Settings(data_dir=tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="session")

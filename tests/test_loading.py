@@ -36,6 +36,13 @@ def test_headline_byline_and_date_are_recognised() -> None:
     assert article.dropped == ()
 
 
+def test_a_long_headline_is_one() -> None:
+    article = load(Path(__file__).parents[1] / "ui" / "assets" / "sample.txt")
+    assert article.title == "The night buses that nobody wanted, and the town that kept them"
+    assert (article.author, article.published) == ("Marta Ellingsen", "14 March 2026")
+    assert article.dropped == ()
+
+
 def test_boilerplate_is_left_out_and_listed() -> None:
     body = TEXT.replace("By Nils Arnesen\n\n4 October 2025\n\n", "")
     article = from_text(

@@ -179,6 +179,31 @@ def test_stop_stops_the_model(serve: Callable[..., Any], make: Callable[..., Ass
 
 
 @pytest.mark.browser
+def test_stop_before_the_first_sentence_says_so(
+    serve: Callable[..., Any], make: Callable[..., Assistant]
+) -> None:
+    class Reading(FakeLLM):
+        stopped = threading.Event()
+
+        def read(self, *_: Any) -> Iterator[tuple[int, int]]:
+            try:
+                for done in range(1, 300):
+                    yield done, 300
+                    self.stopped.wait(0.1)
+            finally:
+                self.stopped.set()
+
+    llm = Reading("The island has 640 inhabitants.")
+    page = serve(make(llm=llm))
+    ask(page, "How many inhabitants has the island?")
+    said(page, "Reading the article")
+    page.get_by_role("button", name="Stop").click()
+    said(page, "Stopped.")
+    assert llm.stopped.wait(2)
+    assert llm.sent == []
+
+
+@pytest.mark.browser
 def test_nothing_is_asked_of_other_machines_and_no_script_of_an_article_runs(
     serve: Callable[..., Any], make: Callable[..., Assistant]
 ) -> None:

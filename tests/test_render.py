@@ -46,6 +46,11 @@ def test_what_is_missing_is_named() -> None:
     assert "not found: 99" in html
 
 
+def test_a_message_is_text_in_both_of_gradios_forms() -> None:
+    assert render.drawn("Answering …") == "Answering …"
+    assert render.drawn([{"type": "text", "text": "Answering …"}]) == "Answering …"
+
+
 def test_a_refusal_shows_the_nearest_passages(make: Callable[..., Assistant]) -> None:
     assistant = make("NOT IN ARTICLE")
     answer = assistant.ask("Who built the lighthouse?")

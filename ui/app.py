@@ -45,11 +45,11 @@ def build(assistant: Assistant) -> gr.Blocks:
                     box = gr.Textbox(
                         label="Question",
                         placeholder="Ask about the article",
-                        scale=5,
+                        scale=8,
                         autofocus=True,
                     )
-                    send = gr.Button("Ask", variant="primary", scale=1)
-                    stop = gr.Button("Stop", variant="stop", scale=1)
+                    send = gr.Button("Ask", variant="primary", scale=1, min_width=90)
+                    stop = gr.Button("Stop", variant="stop", scale=1, min_width=90)
                 gr.Examples([[e] for e in EXAMPLES], inputs=box, label="For example")
             with gr.Column(scale=2):
                 gr.Markdown("### What the answer rests on")
@@ -69,7 +69,8 @@ def build(assistant: Assistant) -> gr.Blocks:
             api_name="ask",
             concurrency_limit=1,
         )
-        stop.click(None, cancels=[asked], api_visibility="private")
+        stop.click(_stopped, chat, chat, cancels=[asked], api_visibility="private")
+        chat.clear(lambda: ([], ""), None, [history, panel], api_visibility="private")
         take.click(
             partial(_open, assistant),
             [pasted, upload],
@@ -127,7 +128,9 @@ def _answer(
 
     def reading(what: str, done: int, total: int) -> None:
         nonlocal doing
-        doing = f"{what.capitalize()} … {done / total:.0%}" if done < total else "Answering …"
+        # What was read before is not worth a word.
+        much = done < 0.9 * total
+        doing = f"{what.capitalize()}, {done / total:.0%} …" if much else "Answering …"
 
     try:
         for answer in assistant.stream(question, history, reading):
@@ -145,6 +148,15 @@ def _answer(
         history,
         render.evidence(answer, assistant.article),
     )
+
+
+def _stopped(messages: Messages) -> Messages:
+    """The chat after Stop: an answer that had not begun says that it was stopped."""
+    if messages and messages[-1]["role"] == "assistant":
+        text = render.drawn(messages[-1]["content"])
+        if text.endswith("…"):
+            return [*messages[:-1], _said("Stopped.")]
+    return messages
 
 
 def _said(text: str) -> dict[str, str]:

@@ -38,6 +38,13 @@ def plain(text: str) -> str:
     return re.sub(r"&(?=#?\w+;)", "&amp;", text).replace("<", "&lt;")
 
 
+def drawn(content: object) -> str:
+    """The text of a chat message, which Gradio gives as a string or as a list of blocks."""
+    if isinstance(content, list):
+        return "".join(b.get("text", "") for b in content if isinstance(b, dict))
+    return str(content)
+
+
 def evidence(answer: Answer, article: Article) -> str:
     """The panel beside the chat: each sentence, its verdict, and the article's words."""
     if not answer.claims:
