@@ -69,7 +69,8 @@ def build(assistant: Assistant) -> gr.Blocks:
             api_name="ask",
             concurrency_limit=1,
         )
-        stop.click(_stopped, chat, chat, cancels=[asked], api_visibility="private")
+        ended = stop.click(None, cancels=[asked], api_visibility="private")
+        ended.then(_stopped, chat, chat, api_visibility="private")
         chat.clear(lambda: ([], ""), None, [history, panel], api_visibility="private")
         take.click(
             partial(_open, assistant),
