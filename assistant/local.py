@@ -28,6 +28,11 @@ def check_gguf(path: Path) -> None:
             raise ModelError(f"{str(path)!r} is not a GGUF model. Check ASSISTANT_LLM.")
 
 
+_BATCH = 64
+"""Tokens read at a time. Between batches a stop is seen and progress told, about once a second.
+With 2048, llama.cpp's default, reading is 3 to 9 % faster and cannot be stopped."""
+
+
 class LocalLLM(Endpoint):
     """A GGUF model run by llama.cpp (xllamacpp) in this process.
 
@@ -52,6 +57,7 @@ class LocalLLM(Endpoint):
         parameters.model.path = str(path)
         parameters.n_ctx = context or MAX_CONTEXT
         parameters.n_parallel = 1
+        parameters.n_batch = parameters.n_ubatch = _BATCH
         parameters.cache_ram_mib = _PROMPT_CACHE_MIB
         parameters.api_keys = [key]
         parameters.verbosity = 0

@@ -251,12 +251,11 @@ def test_reading_ahead_tells_how_far_it_is_and_can_be_stopped(real: Assistant) -
     assert real.llm is not None
     long = [Message("user", "The ferry came and went again. " * 300)]
     reading = real.llm.read(long)
-    done, total = next(reading)
-    assert 0 <= done < total
+    next(reading)
     reading.close()  # type: ignore[attr-defined]
-    start = time.perf_counter()
-    assert read(real.llm)  # type: ignore[arg-type]
-    assert time.perf_counter() - start < 30
+    # What was read before the stop is in the cache, and it is not the whole.
+    done, total = next(real.llm.read(long))
+    assert 0 < done < total / 2
 
 
 @pytest.mark.model
