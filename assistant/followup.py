@@ -33,14 +33,19 @@ def points_back(question: str) -> bool:
 
 
 def standalone(question: str, history: Sequence[Message], llm: LLM | None) -> str:
-    """`question` itself if it stands alone, else rewritten by the model from the conversation.
+    """`question` itself if it stands alone, else rewritten from the conversation.
 
-    A rewriting that brings in words found neither in the conversation nor in common use in
-    questions is not trusted. Without a trusted one, the last question is put before this one.
+    "The second one" is looked up in what the last answer listed; the rest is left to the model. A
+    rewriting that brings in words that nobody said is not trusted. Without a trusted one, a short
+    question gets the one before it in front, and a long one is left alone.
     """
     if not history or not points_back(question):
         return question
     turns = [Message(m.role, m.content[:_MAX_CHARACTERS]) for m in list(history)[-MAX_TURNS:]]
+    answered = next((m.content for m in reversed(turns) if m.role == "assistant"), "")
+    question = _name_ordinals(question, listed(answered))
+    if not points_back(question):
+        return question
     if llm is not None:
         reply = ""
         with suppress(ReplyCut):
@@ -50,8 +55,45 @@ def standalone(question: str, history: Sequence[Message], llm: LLM | None) -> st
         rewritten = reply.splitlines()[0].removeprefix("User:").strip() if reply else ""
         if _faithful(rewritten, question, turns):
             return rewritten
+    if len(question.split()) > 2 * _SHORT:
+        return question
     earlier = next((m.content for m in reversed(turns) if m.role == "user"), "")
     return f"{earlier} {question}".strip()
+
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
+_ORDINAL = re.compile(
+    rf"\bthe (?P<nth>{'|'.join(_ORDINALS)}|last|former|latter)"
+    r"(?: one| of (?:them|these|those|the \w+)|(?=\s*[?.,;]|$))",
+    re.IGNORECASE,
+)
+_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+(.+)$", re.MULTILINE)
+_INTRODUCED = re.compile(
+    r"^.*?(?::|\b(?:are|were|is|was|includ(?:es?|ed|ing)|namely)\b:?)\s*", re.DOTALL
+)
+
+
+def listed(text: str) -> list[str]:
+    """The items of the list in `text`: its lines with bullets or numbers, else "a, b and c"."""
+    if items := _ITEM.findall(text):
+        return [i.strip().rstrip(".;,") for i in items]
+    head, *rest = re.split(r",\s+(?:and\s+|or\s+)?|;\s+(?:and\s+)?", text.strip().rstrip("."))
+    items = [_INTRODUCED.sub("", head) or head, *rest]
+    if not re.search(r",\s+(?:and|or)\s", text):
+        # Without a comma before "and", the last two items are still in one.
+        items[-1:] = re.split(r"\s+and\s+", items[-1], maxsplit=1)
+    return [i.strip() for i in items if i.strip()] if len(items) > 1 else []
+
+
+def _name_ordinals(question: str, items: Sequence[str]) -> str:
+    def name(match: re.Match[str]) -> str:
+        nth = match["nth"].lower()
+        if nth in ("last", "latter"):
+            return items[-1]
+        place = _ORDINALS.index(nth) if nth != "former" else 0
+        return items[place] if place < len(items) else match[0]
+
+    return _ORDINAL.sub(name, question) if items else question
 
 
 def _faithful(rewritten: str, question: str, turns: Sequence[Message]) -> bool:

@@ -1,7 +1,7 @@
 import pytest
 
 from assistant import Message
-from assistant.followup import standalone
+from assistant.followup import listed, standalone
 from tests.fakes import FakeLLM
 
 HISTORY = [
@@ -37,7 +37,48 @@ def test_a_follow_up_is_rewritten_from_the_conversation() -> None:
 def test_a_rewriting_that_cannot_be_trusted_is_not_used(reply: str) -> None:
     asked = standalone("When did they buy it?", HISTORY, FakeLLM(reply))
     assert asked == "Who runs the ferry? When did they buy it?"
+    long = "When did they buy the large white ship that now lies in the harbour?"
+    assert standalone(long, HISTORY, FakeLLM(reply)) == long
 
 
 def test_without_a_model_the_last_question_comes_along() -> None:
     assert standalone("And why?", HISTORY, None) == "Who runs the ferry? And why?"
+
+
+SOURCES = Message("assistant", "The Lindvik Post, Anna Moe and Per Lie in Coast, and Havet.")
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What exactly did the second one write about it?", "Anna Moe and Per Lie in Coast"),
+        ("When was the report by the last of these printed?", "Havet"),
+        ("Which day of the week is named by the first?", "The Lindvik Post"),
+    ],
+)
+def test_the_second_one_is_looked_up_in_the_last_answer(question: str, expected: str) -> None:
+    asked = standalone(question, [Message("user", "Which papers?"), SOURCES], None)
+    assert expected in asked
+    assert "one" not in asked.split()
+
+
+@pytest.mark.parametrize(
+    "question", ["Who first raised the idea of a winter ferry?", "What of the eighth one of those?"]
+)
+def test_other_uses_and_places_beyond_the_list_are_left_alone(question: str) -> None:
+    assert question in standalone(question, [Message("user", "Which?"), SOURCES], None)
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("- one thing.\n- another", ["one thing", "another"]),
+        ("1. Ice\n2. Fire;\n", ["Ice", "Fire"]),
+        ("The points were ice, fire and snow.", ["ice", "fire", "snow"]),
+        ("Ada Moe and Per Lie.", ["Ada Moe", "Per Lie"]),
+        ("It includes: a ship; and a crew of ten.", ["a ship", "a crew of ten"]),
+        ("The ferry sails.", []),
+    ],
+)
+def test_what_an_answer_lists(text: str, items: list[str]) -> None:
+    assert listed(text) == items
