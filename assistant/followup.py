@@ -23,7 +23,12 @@ _POINTS_BACK = re.compile(
     r"|^(and|but|or|so|what about|how about|why|how come|really|are you sure)\b",
     re.IGNORECASE,
 )
+_PRONOUN = re.compile(
+    r"\b(he|him|his|she|hers?|its?|they|them|theirs?|this|that|these|those|there|ones?)\b",
+    re.IGNORECASE,
+)
 _SHORT = 4
+_LONG = 16
 
 
 def points_back(question: str) -> bool:
@@ -36,16 +41,17 @@ def standalone(question: str, history: Sequence[Message], llm: LLM | None) -> st
     """`question` itself if it stands alone, else rewritten from the conversation.
 
     "The second one" is looked up in what the last answer listed; the rest is left to the model. A
-    rewriting that brings in words that nobody said is not trusted. Without a trusted one, a short
-    question gets the one before it in front, and a long one is left alone.
+    rewriting is not trusted that brings in words that nobody said, or none that the question lacks.
+    Without a trusted one, a short question gets the one before it in front, a long one is left.
     """
     if not history or not points_back(question):
         return question
     turns = [Message(m.role, m.content[:_MAX_CHARACTERS]) for m in list(history)[-MAX_TURNS:]]
     answered = next((m.content for m in reversed(turns) if m.role == "assistant"), "")
-    question = _name_ordinals(question, listed(answered))
-    if not points_back(question):
-        return question
+    named = _name_ordinals(question, listed(answered))
+    if named != question and not _POINTS_BACK.search(named):
+        return named
+    question = named
     if llm is not None:
         reply = ""
         with suppress(ReplyCut):
@@ -55,7 +61,7 @@ def standalone(question: str, history: Sequence[Message], llm: LLM | None) -> st
         rewritten = reply.splitlines()[0].removeprefix("User:").strip() if reply else ""
         if _faithful(rewritten, question, turns):
             return rewritten
-    if len(question.split()) > 2 * _SHORT:
+    if len(question.split()) > _LONG:
         return question
     earlier = next((m.content for m in reversed(turns) if m.role == "user"), "")
     return f"{earlier} {question}".strip()
@@ -99,7 +105,9 @@ def _name_ordinals(question: str, items: Sequence[str]) -> str:
 def _faithful(rewritten: str, question: str, turns: Sequence[Message]) -> bool:
     said = {*_stems(question), *(w for m in turns for w in _stems(m.content))}
     new = [w for w in _stems(rewritten) if w not in said]
-    return rewritten.endswith("?") and len(new) <= max(1, len(_stems(rewritten)) // 4)
+    resolved = not _PRONOUN.search(question) or set(_stems(rewritten)) - set(_stems(question))
+    few = len(new) <= max(1, len(_stems(rewritten)) // 4)
+    return rewritten.endswith("?") and bool(resolved) and few
 
 
 def _stems(text: str) -> list[str]:

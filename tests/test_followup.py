@@ -32,12 +32,17 @@ def test_a_follow_up_is_rewritten_from_the_conversation() -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    ["", "Nordsund bought it.", "When did Ahab hunt the white whale near Nantucket?"],
+    [
+        "",
+        "Nordsund bought it.",
+        "And when did they buy it?",
+        "When did Ahab hunt the white whale near Nantucket?",
+    ],
 )
 def test_a_rewriting_that_cannot_be_trusted_is_not_used(reply: str) -> None:
     asked = standalone("When did they buy it?", HISTORY, FakeLLM(reply))
     assert asked == "Who runs the ferry? When did they buy it?"
-    long = "When did they buy the large white ship that now lies in the harbour?"
+    long = "When and from whom did they buy the large white ship that now lies in the old harbour?"
     assert standalone(long, HISTORY, FakeLLM(reply)) == long
 
 
@@ -51,7 +56,7 @@ SOURCES = Message("assistant", "The Lindvik Post, Anna Moe and Per Lie in Coast,
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("What exactly did the second one write about it?", "Anna Moe and Per Lie in Coast"),
+        ("What did the second one write?", "What did Anna Moe and Per Lie in Coast write?"),
         ("When was the report by the last of these printed?", "Havet"),
         ("Which day of the week is named by the first?", "The Lindvik Post"),
     ],
