@@ -37,7 +37,7 @@ MAX_QUESTION = 2000
 
 MAX_ANSWER_TOKENS = 256
 
-REFUSE_ABOVE = 0.4
+REFUSE_ABOVE = 0.36
 """The probability of a refusal from which on the model is not asked to answer. See eval/README."""
 
 _NEAREST = 3

@@ -41,7 +41,7 @@ def standalone(question: str, history: Sequence[Message], llm: LLM | None) -> st
     """`question` itself if it stands alone, else rewritten from the conversation.
 
     "The second one" is looked up in what the last answer listed; the rest is left to the model. A
-    rewriting is not trusted that brings in words that nobody said, or none that the question lacks.
+    rewriting is not trusted that brings in words that nobody said, or leaves a pronoun as it was.
     Without a trusted one, a short question gets the one before it in front, a long one is left.
     """
     if not history or not points_back(question):

@@ -52,7 +52,10 @@ _EXAMPLE_ANSWERS = (
         "According to Tom Reddy, the engineer hired by the stallholders found only minor cracks.",
     ),
     ("Who designed the Old Quay market building?", REFUSAL),
-    ("Where is the new hall planned?", "The new hall is planned behind the railway station."),
+    (
+        "Who has sold crab at the market for nineteen years?",
+        "Tom Reddy has sold crab at the market for nineteen years.",
+    ),
 )
 
 
