@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="write every outcome, as JSON lines")
     args = parser.parse_args(argv)
     try:
-        cases = _cases(args.data)[: args.limit]
+        cases = read_cases(args.data)[: args.limit]
         systems = ("assistant", "stock") if args.system == "both" else (args.system,)
         outcomes = _run(cases, systems)
     except (AssistantError, OSError, ValueError, KeyError) as error:
@@ -99,12 +99,20 @@ def _times(outcomes: Sequence[Outcome], first: bool) -> list[float]:
     return [o.seconds for o in outcomes if o.first == first]
 
 
-def _cases(path: Path) -> list[Case]:
+def read_cases(path: Path) -> list[Case]:
+    """The cases in a file of JSON lines, those on one article together, as a reader asks them.
+
+    Raises ValueError if there are none, or one lacks its question, article or answerable.
+    """
     cases = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
     if not cases:
         raise ValueError(f"{path} has no cases.")
-    # Questions on one article together, as a reader asks them.
-    return sorted(cases, key=lambda c: str(c.get("article_id", c["article"])))
+    for number, case in enumerate(cases, 1):
+        missing = {"id", "question", "answerable"} - set(case)
+        if missing or not {"article", "article_file"} & set(case):
+            lacks = ", ".join(sorted(missing)) or "article"
+            raise ValueError(f"{path}: case {number} lacks {lacks}.")
+    return sorted(cases, key=lambda c: str(c.get("article_id") or c.get("article")))
 
 
 def _run(cases: list[Case], systems: Sequence[str]) -> dict[str, list[Outcome]]:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from eval import gate
 from eval.metrics import Rate, f1, is_right, seconds
 from eval.qa import Outcome, main, report
 
@@ -43,6 +44,15 @@ def test_the_report_counts_each_kind_apart() -> None:
     assert rates["later questions, median / p90"] == "no cases"
 
 
+def test_the_gate_report_shows_auc_and_what_is_in_use() -> None:
+    lines = gate.report([(True, 0.1), (True, 0.5), (False, 0.5), (False, 0.9)])
+    assert lines[0] == "AUC 0.875"
+    assert [line for line in lines if "in use" in line] == [
+        f"{gate.REFUSE_ABOVE:.2f} | 50% (1/2) | 100% (2/2) <- in use"
+    ]
+    assert gate.report([(True, 0.1)])[0] == "AUC needs cases of both kinds"
+
+
 def test_a_file_without_cases_could_not_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -51,3 +61,5 @@ def test_a_file_without_cases_could_not_run(
     assert "no cases" in capsys.readouterr().err
     (tmp_path / "bad.jsonl").write_text(json.dumps({"id": 1}) + "\n")
     assert main([str(tmp_path / "bad.jsonl")]) == 2
+    assert "case 1 lacks answerable, question" in capsys.readouterr().err
+    assert gate.main([str(tmp_path / "none.jsonl")]) == 2
