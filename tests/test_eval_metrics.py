@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.answer import REFUSE_ABOVE
 from eval import gate
 from eval.metrics import Rate, f1, is_right, seconds
 from eval.qa import Outcome, main, report
@@ -48,7 +49,7 @@ def test_the_gate_report_shows_auc_and_what_is_in_use() -> None:
     lines = gate.report([(True, 0.1), (True, 0.5), (False, 0.5), (False, 0.9)])
     assert lines[0] == "AUC 0.875"
     assert [line for line in lines if "in use" in line] == [
-        f"{gate.REFUSE_ABOVE:.2f} | 50% (1/2) | 100% (2/2) <- in use"
+        f"{REFUSE_ABOVE:.2f} | 50% (1/2) | 100% (2/2) <- in use"
     ]
     assert gate.report([(True, 0.1)])[0] == "AUC needs cases of both kinds"
 
