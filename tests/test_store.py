@@ -1,4 +1,9 @@
 import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +125,31 @@ def test_a_read_only_folder_is_told(tmp_path: Path) -> None:
 def test_a_place_where_even_root_cannot_write_is_told() -> None:
     with pytest.raises(StoreError, match="Cannot open the index"):
         Store("/proc/self/chroma", "model", 128)
+
+
+def test_a_chroma_server_serves_as_a_folder_does(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = Path(sys.executable).parent / "chroma"
+    run = [str(command), "run", "--path", str(tmp_path), "--host", "127.0.0.1", "--port", str(port)]
+    with subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            for _ in range(100):
+                with suppress(StoreError):
+                    store = Store(f"http://127.0.0.1:{port}", "model", 128)
+                    break
+                time.sleep(0.2)
+            assert store.add(chunks("a", 3), embed)
+            assert not store.add(chunks("a", 3), fail)
+            assert store.query("a", embed(["x", "y"])[1], 3)[0][0] == chunks("a", 3)[1]
+            store.delete("a")
+            assert store.articles() == []
+        finally:
+            server.terminate()
+            server.wait(10)
+    with pytest.raises(StoreError, match="Cannot read the index"):
+        store.articles()
 
 
 def test_a_server_that_is_not_there_is_told() -> None:
