@@ -286,8 +286,10 @@ class Assistant:
         near: dict[int, str] = {}
         for i, _ in self._attributor.rank(question)[: 2 * _NEAREST]:
             quote = self.article.quote(self.article.sentences[i])
-            if llm.count(quote) <= _NEAREST_TOKENS and len(near) < _NEAREST:
+            if llm.count(quote) <= _NEAREST_TOKENS:
                 near[i] = quote
+            if len(near) == _NEAREST:
+                break
         return [near[i] for i in sorted(near)]
 
     def _extract(self, answer: Answer) -> Iterator[Answer]:

@@ -63,7 +63,7 @@ def verify(
     if not evidence or not said:
         return Check("not in article", 0.0, tuple(sorted(said)))
     score = weights.sum(said & found) / weights.sum(said)
-    missing = sorted(numbers(claim) - numbers(text) - numbers(asked))
+    missing = sorted(numbers(claim) - numbers(text))
     missing += [
         name
         for name in dict.fromkeys(_NAME.findall(claim))

@@ -94,29 +94,19 @@ def from_text(text: str, title: str = "", source: str = "") -> Article:
         )
     blocks = _unwrap(text).split("\n")
     head, body, tail = _frame(blocks)
-    dropped = [line for line in tail if line]
     found = _headline(head, " ".join(body)) if not title else ""
-    kept: list[str] = []
-    author = published = ""
-    for line in head:
-        if match := _BYLINE.match(line):
-            author = author or match.group(1).strip()
-        if match := _DATE.search(line):
-            published = published or match.group(0)
-        if found and line and not _is_prose(line) and line == _site_name(head, found):
-            dropped.insert(0, line)
-        else:
-            kept.append(line)
-    for line in dropped:
-        if match := _DATE.search(line):
-            published = published or match.group(0)
+    above = _site_name(head, found) if found else ""
+    kept = [line for line in head if not line or line != above]
+    dropped = [line for line in [above, *tail] if line]
+    bylines = (m.group(1).strip() for m in map(_BYLINE.match, head) if m)
+    dates = (m.group(0) for m in map(_DATE.search, [*head, *tail]) if m)
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(kept + body)).strip()
     return Article(
         text=text,
         title=title or found,
         source=source,
-        author=author,
-        published=published,
+        author=next(bylines, ""),
+        published=next(dates, ""),
         language=detect_language(text) or "en",
         dropped=tuple(dropped),
     )
