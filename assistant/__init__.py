@@ -1,8 +1,9 @@
 """Answers questions about an article, each sentence with the words of the article it rests on."""
 
-from assistant.answer import Answer, Assistant, Claim
+from assistant.answer import Answer, Assistant
 from assistant.citations import Citation
 from assistant.llm import LLM, Message
+from assistant.review import Claim
 from assistant.settings import Settings, read
 from index import (
     Article,

@@ -10,15 +10,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from assistant import prompt
+from assistant import about, gate, prompt
+from assistant.checker import Checker
 from assistant.citations import Attributor, Citation
-from assistant.engine import open_embedder, open_llm, open_store
+from assistant.engine import open_checker, open_embedder, open_llm, open_store
 from assistant.followup import standalone
+from assistant.gate import Strictness
+from assistant.injection import readable, withheld
 from assistant.llm import LLM, Message, ReplyCut
 from assistant.models import Progress, no_progress
+from assistant.review import Claim, Reviewer
 from assistant.sentences import SentenceStream
 from assistant.settings import Settings, read
-from assistant.verify import Verdict, verify
 from index import (
     Article,
     Embedder,
@@ -37,8 +40,11 @@ MAX_QUESTION = 2000
 
 MAX_ANSWER_TOKENS = 256
 
-REFUSE_ABOVE = 0.36
-"""The probability of a refusal from which on the model is not asked to answer. See eval/README."""
+_HOPELESS = 0.5
+"""Below this share of the confidence that is asked for, no sentence is waited for."""
+
+_LONG = 60
+"""Words. A longer sentence is a table or a list more often than an answer."""
 
 _NEAREST = 3
 _NEAREST_TOKENS = 120
@@ -48,19 +54,18 @@ CUT = f"The answer was longer than {MAX_ANSWER_TOKENS} tokens and ends before it
 
 NO_ANSWER = "The article does not answer this question."
 
+OTHERWISE = "The article says otherwise"
 
-@dataclass(frozen=True)
-class Claim:
-    """One sentence of an answer, with the words it rests on and what the check found.
+LEFT_OUT = "A sentence that the model wrote was left out: the article does not support it."
 
-    `score` is in [0, 1]; `missing` are the words of the sentence that the evidence does not have.
-    """
+REPLACED = "What the model wrote is not supported by the article; this is its own sentence."
 
-    text: str
-    citations: tuple[Citation, ...]
-    verdict: Verdict
-    score: float
-    missing: tuple[str, ...] = ()
+WITHHELD = (
+    "Sentences of the article that tell an assistant what to do, instead of telling the reader "
+    "something: {}. They were not given to the model."
+)
+
+METADATA = "This is from the page's metadata, not from the article's text."
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,9 @@ class Answer:
 
     `text` is what is shown: the claims in order. `raw` is what the model wrote. `standalone` is the
     question as it was understood. `retrieved` are the passages nearest to it, best first.
+    `corrected`: the question takes for granted what the article denies, and `text` says so.
+    `rejected` are sentences that the model wrote and that are not shown, with their verdicts.
+    `confidence` is how likely the article answers the question, in [0, 1], by `signals` (`gate`).
     `notices` say what the reader should know, such as that not all of the article was read.
     `timings` are seconds from the question: retrieved, first (sentence shown) and total.
     """
@@ -77,7 +85,11 @@ class Answer:
     standalone: str
     text: str = ""
     claims: tuple[Claim, ...] = ()
+    rejected: tuple[Claim, ...] = ()
+    confidence: float = 1.0
+    signals: dict[str, float] = field(default_factory=dict)
     abstained: bool = False
+    corrected: bool = False
     retrieved: tuple[RetrievedChunk, ...] = ()
     raw: str = ""
     notices: tuple[str, ...] = ()
@@ -108,13 +120,24 @@ class Assistant:
         embedder: Embedder,
         store: Store,
         llm: LLM | None,
+        checker: Checker | None = None,
+        strictness: Strictness | float = "balanced",
     ) -> None:
+        """`strictness` may also be the confidence from which on to answer, in [0, 1]."""
         self.article = article
         self.llm = llm
         self.store = store
+        self.strictness = strictness
+        named: Strictness = "balanced" if isinstance(strictness, float) else strictness
+        self._threshold = strictness if isinstance(strictness, float) else gate.THRESHOLDS[named]
+        self._shown = gate.SHOWN[named]
         self._embedder = embedder
+        self._checker = checker
         self.retriever = Retriever(article, store, embedder)
-        self._attributor = Attributor(article, self.retriever.chunks, embedder)
+        self._withheld = withheld(article)
+        self._attributor = Attributor(article, self.retriever.chunks, embedder, self._withheld)
+        self._reviewer = Reviewer(article, self._attributor, checker)
+        self._told = readable(article, self._withheld)
         self._fits: bool | None = None
 
     @classmethod
@@ -149,11 +172,25 @@ class Assistant:
         progress("loading the embedding model", 0, 1)
         embedder = open_embedder(settings)
         progress("loading the embedding model", 1, 1)
-        return cls(article, embedder=embedder, store=open_store(settings), llm=llm)
+        return cls(
+            article,
+            embedder=embedder,
+            store=open_store(settings),
+            llm=llm,
+            checker=open_checker(settings),
+            strictness=settings.strictness,
+        )
 
     def on(self, article: Article) -> Assistant:
         """An assistant for another article that shares this one's models and store."""
-        return Assistant(article, embedder=self._embedder, store=self.store, llm=self.llm)
+        return Assistant(
+            article,
+            embedder=self._embedder,
+            store=self.store,
+            llm=self.llm,
+            checker=self._checker,
+            strictness=self.strictness,
+        )
 
     def close(self) -> None:
         """Frees the language model. Assistants made by `on` share it."""
@@ -175,7 +212,7 @@ class Assistant:
         """Has the model read the article now, so that the first question need not wait for it."""
         self._attributor.rank("")  # Embeds the sentences, once.
         if self.llm is not None and self._whole_fits(self.llm):
-            for done, total in self.llm.read(prompt.answer(self.article.text, "?")):
+            for done, total in self.llm.read(prompt.answer(self._told, "?")):
                 progress("reading the article", done, total)
 
     def ask(self, question: str, history: Sequence[tuple[str, str] | Message] = ()) -> Answer:
@@ -206,7 +243,14 @@ class Assistant:
         answer = replace(answer, retrieved=tuple(self.retriever.retrieve(understood)))
         timings = {"retrieved": _since(start)}
         yield replace(answer, timings=dict(timings))
-        parts = self._generate(self.llm, answer, progress) if self.llm else self._extract(answer)
+        if kind := about.asks_for(understood):
+            parts: Iterator[Answer] = iter([self._about(answer, kind)])
+        elif self._reviewer.presumes(understood) and (told := self._corrected(answer)):
+            parts = iter([told])
+        elif self.llm:
+            parts = self._generate(self.llm, answer, progress)
+        else:
+            parts = self._extract(answer)
         for answer in parts:
             if answer.claims:
                 timings.setdefault("first", _since(start))
@@ -214,33 +258,70 @@ class Assistant:
         yield replace(answer, timings={**timings, "total": _since(start)})
 
     def _notices(self, question: str) -> tuple[str, ...]:
+        notices: tuple[str, ...] = ()
+        if count := len(self._withheld):
+            notices = (WITHHELD.format(count),)
         asked = detect_language(question)
         if asked in ("", self.article.language):
-            return ()
+            return notices
         return (
+            *notices,
             f"The question seems to be in another language ({asked}) than the article "
             f"({self.article.language}). Ask in the article's language for better answers.",
         )
+
+    def _about(self, answer: Answer, kind: str) -> Answer:
+        """Who wrote the article, when, under which title: as far as it is known."""
+        text, span = about.told(self.article, kind)
+        if not text:
+            return replace(answer, text=NO_ANSWER, abstained=True)
+        cited = [self.article.sentences.index(span)] if span else []
+        claim = Claim(text, self._attributor.cite(cited, {}), "supported", 1.0)
+        notices = answer.notices if cited else (*answer.notices, METADATA)
+        return replace(answer, text=text, claims=(claim,), notices=notices)
 
     def _generate(self, llm: LLM, answer: Answer, progress: Progress) -> Iterator[Answer]:
         """The model's sentences, each with its citations and check; or an abstention."""
         text, notices = self._material(llm, answer)
         answer = replace(answer, notices=answer.notices + notices)
-        asked = prompt.answer(text, answer.standalone)
+        question = answer.standalone
+        asked = prompt.answer(text, question)
         for done, total in llm.read(asked):
             progress("reading the article", done, total)
             yield answer
-        refusal = llm.score(asked, [prompt.REFUSAL.split()[0]])
-        if refusal is not None and refusal[0] > REFUSE_ABOVE:
-            yield replace(answer, text=NO_ANSWER, abstained=True)
+        signals = {"nearest": max((s for _, s in self._attributor.rank(question)), default=0.0)}
+        if refusal := llm.score(asked, [prompt.REFUSAL.split()[0]]):
+            signals["refusal"] = gate.log_odds(refusal[0])
+        answer = self._surer(answer, signals)
+        if answer.confidence < _HOPELESS * self._threshold:
+            yield self._abstain(answer)
             return
-        nearest = self._nearest(llm, answer.standalone)
-        reply = llm.stream(prompt.answer(text, answer.standalone, nearest), MAX_ANSWER_TOKENS)
-        sentences = SentenceStream(self.article.language)
+        nearest = self._nearest(llm, question)
         markers: dict[int, int] = {}
+        yield from (
+            answer := shot
+            for shot in self._write(llm, prompt.answer(text, question, nearest), answer, markers)
+        )
+        if not answer.claims and answer.rejected and not answer.abstained:
+            wrong = " ".join(c.text for c in answer.rejected)
+            again = prompt.answer(text, question, nearest, wrong)
+            answer = replace(answer, raw=f"{answer.raw}\n\n")
+            yield from (answer := shot for shot in self._write(llm, again, answer, markers))
+        if not answer.claims and not answer.abstained:
+            yield self._replaced(answer, markers)
+
+    def _write(
+        self, llm: LLM, messages: Sequence[Message], answer: Answer, markers: dict[int, int]
+    ) -> Iterator[Answer]:
+        """`answer` with each sentence of the model's reply that is fit to be shown."""
+        sentences = SentenceStream(self.article.language)
         gap = ""
+        logprobs: list[float] = []
         try:
-            for piece in reply:
+            for piece in llm.stream(messages, MAX_ANSWER_TOKENS):
+                if not answer.claims:
+                    logprobs += getattr(piece, "logprobs", ())
+                    answer = _with_fluency(answer, logprobs)
                 for sentence in sentences.feed(piece):
                     answer = self._extend(answer, sentence, gap, markers)
                     yield answer
@@ -249,7 +330,7 @@ class Assistant:
                     gap = "\n" if "\n" in sentence[len(sentence.rstrip()) :] else " "
         except ReplyCut:
             # Half a sentence cannot be checked, so it is not shown.
-            if not answer.claims:
+            if not answer.claims and not answer.rejected:
                 raise ModelError(
                     f"The model {llm.name!r} wrote {MAX_ANSWER_TOKENS} tokens without ending a "
                     "sentence. Ask for less at once, or use another model."
@@ -258,8 +339,8 @@ class Assistant:
         else:
             for sentence in sentences.end():
                 answer = self._extend(answer, sentence, gap, markers)
-        if not answer.claims:
-            answer = replace(answer, text=NO_ANSWER, abstained=True)
+        if answer.claims and answer.rejected:
+            answer = replace(answer, notices=(*answer.notices, LEFT_OUT))
         yield answer
 
     def _extend(self, answer: Answer, sentence: str, gap: str, markers: dict[int, int]) -> Answer:
@@ -268,18 +349,58 @@ class Assistant:
         shown = sentence.replace("**", "").strip()
         if is_refusal(shown):
             # What is already shown stays; a refusal after it adds nothing.
-            return answer if answer.claims else replace(answer, text=NO_ANSWER, abstained=True)
-        if not shown:
+            return answer if answer.claims else self._abstain(answer)
+        if not re.search(r"\w", shown):
             return answer
-        found = self._attributor.attribute(shown, answer.standalone)
-        quotes = [self.article.quote(self.article.sentences[i]) for i in found]
-        check = verify(
-            shown, quotes, self._attributor.weights, self.article.language, answer.standalone
-        )
-        citations = self._attributor.cite(found, markers)
-        claim = Claim(shown, citations, check.verdict, round(check.score, 4), check.missing)
-        text = f"{answer.text}{gap if answer.text else ''}{shown}"
+        claim = self._reviewer.review(shown, answer.standalone, markers)
+        beside = not answer.claims and not self._reviewer.suits(answer.standalone, shown)
+        if claim.verdict not in self._shown or beside:
+            return replace(answer, rejected=(*answer.rejected, claim))
+        if not answer.claims:
+            signals: dict[str, float] = {}
+            if (logit := self._reviewer.answers(answer.standalone, shown)) is not None:
+                signals["answers"] = logit
+            answer = self._surer(answer, signals)
+            if answer.confidence < self._threshold:
+                return self._abstain(replace(answer, rejected=(*answer.rejected, claim)))
+        if any(claim.text == c.text for c in answer.claims):
+            return answer
+        text = f"{answer.text}{gap if answer.text else ''}{claim.text}"
         return replace(answer, text=text, claims=(*answer.claims, claim))
+
+    def _surer(self, answer: Answer, signals: dict[str, float]) -> Answer:
+        known = {**answer.signals, **{name: round(s, 4) for name, s in signals.items()}}
+        return replace(answer, signals=known, confidence=round(gate.confidence(known), 4))
+
+    def _abstain(self, answer: Answer) -> Answer:
+        """No answer; or, if the question takes for granted what the article denies, that."""
+        return self._corrected(answer) or replace(answer, text=NO_ANSWER, abstained=True)
+
+    def _corrected(self, answer: Answer) -> Answer | None:
+        i = self._reviewer.correction(answer.standalone)
+        if i is None:
+            return None
+        claim = self._reviewer.quoted(i, {}, OTHERWISE)
+        return replace(answer, text=claim.text, claims=(claim,), corrected=True)
+
+    def _replaced(self, answer: Answer, markers: dict[int, int]) -> Answer:
+        """The article's own sentence if it answers the question, else an abstention."""
+        best = self._attributor.nearest(answer.standalone)[:1]
+        if not best or not self._replaces(answer, self._attributor.quotes[best[0]]):
+            return self._abstain(answer)
+        claim = self._reviewer.quoted(best[0], markers)
+        return replace(
+            answer, text=claim.text, claims=(claim,), notices=(*answer.notices, REPLACED)
+        )
+
+    def _replaces(self, answer: Answer, quote: str) -> bool:
+        """Whether a sentence of the article, by itself, can stand for the answer."""
+        logit = self._reviewer.answers(answer.standalone, quote)
+        if logit is None or logit < 0 or len(quote.split()) > _LONG:
+            return False
+        signals = {k: v for k, v in answer.signals.items() if k != "fluency"}
+        sure = gate.confidence({**signals, "answers": logit})
+        return sure >= self._threshold and self._reviewer.suits(answer.standalone, quote)
 
     def _nearest(self, llm: LLM, question: str) -> list[str]:
         """The sentences nearest to the question that are short enough to repeat, in order."""
@@ -296,8 +417,8 @@ class Assistant:
         """Without a model: the article sentences nearest to the question, verbatim."""
         found = self._attributor.nearest(answer.standalone)
         markers: dict[int, int] = {}
-        for citation in self._attributor.cite(found, markers):
-            claim = Claim(citation.quote, (citation,), "supported", 1.0)
+        for i in found:
+            claim = self._reviewer.quoted(i, markers)
             text = f"{answer.text} {claim.text}".strip()
             answer = replace(answer, text=text, claims=(*answer.claims, claim))
             yield answer
@@ -310,7 +431,7 @@ class Assistant:
         With passages, a notice for the reader says so.
         """
         if self._whole_fits(llm):
-            return self.article.text, ()
+            return self._told, ()
         room = self._room(llm) - 2 * llm.count(answer.standalone)
         chosen: list[RetrievedChunk] = []
         for passage in self.retriever.retrieve(answer.standalone, k=len(self.retriever.chunks)):
@@ -323,7 +444,8 @@ class Assistant:
                 f"The model {llm.name!r} reads only {llm.context} tokens at a time, too few for "
                 "the question and one passage. Raise ASSISTANT_LLM_CONTEXT or use another model."
             )
-        texts = [p.chunk.text for p in sorted(chosen, key=lambda p: p.chunk.position)]
+        chosen.sort(key=lambda p: p.chunk.position)
+        texts = [readable(self.article, self._withheld, p.chunk.span) for p in chosen]
         notice = (
             f"The article is longer than the model can read at once. This answer rests on the "
             f"{len(texts)} of its {len(self.retriever.chunks)} passages nearest to the question."
@@ -334,7 +456,7 @@ class Assistant:
         if self._fits is None:
             # The longest question leaves room for the article or it does not, the same each time:
             # a prompt that changed its beginning would have to be read again.
-            need = llm.count(self.article.text) + 2 * llm.count("word " * (MAX_QUESTION // 5))
+            need = llm.count(self._told) + 2 * llm.count("word " * (MAX_QUESTION // 5))
             self._fits = need <= self._room(llm)
         return self._fits
 
@@ -373,6 +495,14 @@ def checked(question: str) -> str:
             "Ask in fewer words, or give a long text as the article."
         )
     return question
+
+
+def _with_fluency(answer: Answer, logprobs: Sequence[float]) -> Answer:
+    """`answer` that knows how sure the model was of the words so far."""
+    if not logprobs:
+        return answer
+    mean = round(sum(logprobs) / len(logprobs), 4)
+    return replace(answer, signals={**answer.signals, "fluency": mean})
 
 
 def _message(role: str, content: str) -> Message:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from assistant.words import Weights, terms
 from index import Article, Chunk, Embedder, Span, Vectors
@@ -34,6 +35,15 @@ class Citation:
     chunk_id: str
 
 
+class Attribution(NamedTuple):
+    """The sentences (by number from 0, in order) that a claim rests on, and how near they are:
+    the highest cosine similarity of one of them, 0 without any.
+    """
+
+    sentences: list[int]
+    similarity: float
+
+
 class Attributor:
     """Attributes sentences of answers to sentences of one article.
 
@@ -43,31 +53,37 @@ class Attributor:
     found. The article's own words decide; no marker that a model writes does.
     """
 
-    def __init__(self, article: Article, chunks: Sequence[Chunk], embedder: Embedder) -> None:
+    def __init__(
+        self,
+        article: Article,
+        chunks: Sequence[Chunk],
+        embedder: Embedder,
+        without: Set[int] = frozenset(),
+    ) -> None:
+        """Sentences in `without`, by number, are never attributed to nor ranked."""
+        self._without = without
         self._article = article
         self._chunks = chunks
         self._embedder = embedder
-        self.weights = Weights(article)
+        self.quotes = [article.quote(s) for s in article.sentences]
+        self.weights = Weights(self.quotes, article.language)
 
-    def attribute(self, claim: str, question: str) -> list[int]:
-        """The numbers (from 0) of the article sentences that `claim` rests on, in order.
-
-        Empty if no sentence of the article shares a content word with it.
-        """
+    def attribute(self, claim: str, question: str) -> Attribution:
+        """The sentences that `claim` rests on; none if none shares a content word with it."""
         weights, language = self.weights, self._article.language
         said = set(terms(claim, language))
         asked = set(terms(question, language)) - said
         total = weights.sum(said) + _QUESTION_WEIGHT * weights.sum(asked)
         if not total:
-            return []
+            return Attribution([], 0.0)
         shared = [
             (weights.sum(said & s) + _QUESTION_WEIGHT * weights.sum(asked & s)) / total
             for s in weights.sentences
         ]
         order = sorted(range(len(shared)), key=lambda i: -shared[i])
-        near = [i for i in order[:_CANDIDATES] if shared[i] > 0]
+        near = [i for i in order if shared[i] > 0 and i not in self._without][:_CANDIDATES]
         if not near:
-            return []
+            return Attribution([], 0.0)
         similar = self._similarity(f"{question} {claim}")
         score = {i: shared[i] + _SIMILARITY_WEIGHT * similar[i] for i in near}
         cited = [max(near, key=lambda i: score[i])]
@@ -79,10 +95,10 @@ class Attributor:
             if best is None or gain[best] < _NEW_SHARE * weights.sum(known):
                 break
             cited.append(best)
-        return sorted(cited)
+        return Attribution(sorted(cited), max(similar[i] for i in cited))
 
     def rank(self, question: str) -> list[tuple[int, float]]:
-        """All sentences with how near they are to the question, nearest first.
+        """The sentences with how near they are to the question, nearest first.
 
         The score, at most 2, is the share of the question's words by weight plus the cosine.
         """
@@ -93,16 +109,18 @@ class Attributor:
             self.weights.sum(asked & s) / total + similar[i]
             for i, s in enumerate(self.weights.sentences)
         ]
-        return sorted(enumerate(score), key=lambda pair: (-pair[1], pair[0]))
+        ranked = [(i, s) for i, s in enumerate(score) if i not in self._without]
+        return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
 
     def nearest(self, question: str) -> list[int]:
         """The numbers of at most two sentences that answer `question` best, in order.
 
         Empty if none shares enough of its words or meaning.
         """
-        (first, best), *others = self.rank(question)
-        if best < _NEAR:
+        ranked = self.rank(question)
+        if not ranked or ranked[0][1] < _NEAR:
             return []
+        (first, best), *others = ranked
         return sorted([first, *(i for i, s in others[:1] if s >= max(_NEAR, 0.8 * best))])
 
     def _similarity(self, text: str) -> list[float]:
@@ -112,8 +130,7 @@ class Attributor:
 
     @cached_property
     def _vectors(self) -> Vectors:
-        quotes = [self._article.quote(s) for s in self._article.sentences]
-        return self._embedder.embed_passages(quotes)
+        return self._embedder.embed_passages(self.quotes)
 
     def cite(self, sentences: Sequence[int], markers: dict[int, int]) -> tuple[Citation, ...]:
         """Citations of these sentences. `markers` keeps each one's number through an answer."""

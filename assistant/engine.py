@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from assistant.checker import Checker, CrossEncoderChecker, PackagedChecker
 from assistant.llm import LLM, Endpoint
 from assistant.local import LocalLLM
 from assistant.models import QWEN_1_5B, Progress, assemble, check_digest, download, no_progress
@@ -46,6 +47,15 @@ def open_embedder(settings: Settings) -> Embedder:
     return SentenceTransformerEmbedder(
         settings.embedding_model, settings.embedding_revision or None
     )
+
+
+def open_checker(settings: Settings) -> Checker | None:
+    """The model that checks sentences; None for `none`. Raises ModelError."""
+    if settings.checker == "none":
+        return None
+    if settings.checker == "packaged":
+        return PackagedChecker()
+    return CrossEncoderChecker(settings.checker, settings.checker_revision or None)
 
 
 def open_store(settings: Settings) -> Store:

@@ -32,6 +32,17 @@ class ReplyCut(Exception):
     """The reply reached the number of tokens that it may have. Raised after its last piece."""
 
 
+class Token(str):
+    """A piece of a reply that knows the log probability of each token in it."""
+
+    logprobs: tuple[float, ...]
+
+    def __new__(cls, text: str, logprobs: Sequence[float]) -> Token:
+        token = super().__new__(cls, text)
+        token.logprobs = tuple(logprobs)
+        return token
+
+
 class LLM(Protocol):
     """A chat model. `context` is its window in tokens, prompt and reply together."""
 
@@ -39,7 +50,7 @@ class LLM(Protocol):
     context: int
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str]:
-        """Pieces of the reply. Closing the iterator stops the model.
+        """Pieces of the reply, `Token`s where probabilities are known. Closing stops the model.
 
         Raises ModelError, and ReplyCut at the end of a reply that was cut at `max_tokens`.
         """
@@ -84,15 +95,20 @@ class Endpoint:
         self.context = context or self._read_context()
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str]:
-        extra = {"cache_prompt": True} if self._llama_cpp else {}
+        extra: dict[str, Any] = {}
+        if self._llama_cpp:
+            # Others may refuse to give log probabilities, or be slower with them.
+            extra = {"extra_body": {"cache_prompt": True}, "logprobs": True}
         with self._errors(), self._client() as client:
-            replies = client.stream_chat(_chat(messages), max_tokens=max_tokens, extra_body=extra)
+            replies = client.stream_chat(_chat(messages), max_tokens=max_tokens, **extra)
             ended = ""
             for reply in replies:
                 raw: Any = reply.raw
                 ended = next((c.finish_reason for c in raw.choices if c.finish_reason), ended)
                 if reply.delta:
-                    yield reply.delta
+                    known = [c.logprobs for c in raw.choices if getattr(c, "logprobs", None)]
+                    seen = [t.logprob for k in known for t in k.content or ()]
+                    yield Token(reply.delta, seen) if seen else reply.delta
             if not ended:
                 raise ModelError(
                     f"{self._at()} stopped in the middle of its reply. Ask again; if it happens "

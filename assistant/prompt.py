@@ -69,16 +69,25 @@ def prefix() -> list[Message]:
     return turns
 
 
-def answer(article: str, question: str, nearest: Sequence[str] = ()) -> list[Message]:
+def answer(
+    article: str, question: str, nearest: Sequence[str] = (), wrong: str = ""
+) -> list[Message]:
     """Asks `question` about `article`, pointing to the sentences that are `nearest` to it.
 
     All before the question stays the same for one article. Pointing comes last, and makes a small
-    model answer more often, rightly and wrongly: whether to answer is decided without it.
+    model answer more often, rightly and wrongly: whether to answer is decided without it. `wrong`
+    is what it answered before and the article does not say.
     """
     asked = f"Article:\n\n{_inert(article)}\n\nEnd of the article.\n\n{_question(question)}"
     if nearest:
         listed = "\n".join(f"- {_inert(sentence)}" for sentence in nearest)
-        asked += f"\n\nThe sentences nearest to the question:\n{listed}\n\n{_question(question)}"
+        asked += f"\n\nThe sentences nearest to the question:\n{listed}\n\n"
+        if wrong:
+            asked += (
+                f"The article does not say this: {_inert(wrong)}\n"
+                "Answer in the words of one of the sentences above.\n\n"
+            )
+        asked += _question(question)
     return [*prefix(), Message("user", asked)]
 
 

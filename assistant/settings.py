@@ -50,6 +50,15 @@ class Settings(BaseSettings):
     llm_threads: int = Field(
         default=0, ge=0, description="Threads for the local model; 0 is one per core."
     )
+    strictness: Literal["strict", "balanced", "open"] = Field(
+        default="balanced", description="How sure to be before answering rather than refusing."
+    )
+    checker: str = Field(
+        default="packaged",
+        description="What checks sentences beside their words: packaged, none, or the hub name or "
+        "folder of a cross-encoder.",
+    )
+    checker_revision: str = Field(default="", description="The hub commit of that model.")
     embedding_model: str = Field(
         default="all-MiniLM-L6-v2", description="The packaged model, a folder, or a hub name."
     )

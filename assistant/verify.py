@@ -2,76 +2,264 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
 from typing import Literal
 
+from assistant import facts
+from assistant.checker import PACKAGED, Checker
 from assistant.words import Weights, terms
 
 Verdict = Literal["supported", "partly", "contradicted", "not in article"]
 
-SUPPORTED = 0.75
-PARTLY = 0.4
+SUPPORTED = 0.5
+PARTLY = 0.25
+VERBATIM = 0.95
+"""From this share of its words in one sentence on, a claim is that sentence's own."""
+
+_ABOUT = 0.5
+"""The share of a claim's words from which on a sentence is about the same thing."""
+
+FEATURES = (
+    "in the evidence",
+    "in its best sentence",
+    "in the article",
+    "word pairs",
+    "numbers missing",
+    "names missing",
+    "polarity differs",
+    "length",
+    "similarity",
+    "checker",
+)
+"""What the score is made of; the last is the checker's logit."""
+
+_BEFORE = 3
+"""Sentences back in which a pronoun's name is looked for."""
+
+_FITTED = Path(__file__).parent / "verifier.json"
 
 
 @dataclass(frozen=True)
 class Check:
-    """The verdict on one sentence, its score in [0, 1], and the words no evidence was found for."""
+    """The verdict on one sentence and its score, the probability of support, in [0, 1].
+
+    `missing` are the words no evidence was found for; `counter` is the number of the sentence that
+    says otherwise.
+    """
 
     verdict: Verdict
     score: float
     missing: tuple[str, ...] = ()
+    counter: int | None = None
 
 
-_NUMBER_WORDS = {
-    word: str(value)
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen twenty".split()
-    )
-} | {
-    word: str(value)
-    for value, word in zip(
-        range(30, 100, 10),
-        "thirty forty fifty sixty seventy eighty ninety".split(),
-        strict=False,
-    )
-}
-_NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
-_NAME = re.compile(r"(?<![.!?“\"] )(?<!^)\b[A-ZÀ-Þ][\w’'-]+")
+class Verifier:
+    """Checks claims against the sentences of one text.
 
-
-def numbers(text: str) -> set[str]:
-    """The numbers in `text`, digits and words alike, as digits without separators."""
-    digits = {m.replace(",", "") for m in _NUMBER.findall(text)}
-    words = {_NUMBER_WORDS[w] for w in re.findall(r"[a-z]+", text.casefold()) if w in _NUMBER_WORDS}
-    return digits | words
-
-
-def verify(
-    claim: str, evidence: Sequence[str], weights: Weights, language: str = "en", asked: str = ""
-) -> Check:
-    """Checks `claim` against `evidence`, the article sentences it is attributed to.
-
-    Every number and name of the claim must stand in the evidence (a name may come from the
-    question); the score is the share of the claim's words, by weight, that the evidence has.
+    First what must stand in the evidence: every quantity, name and quotation, and nothing of which
+    the evidence has the opposite. Then a score, from words shared with the evidence and a
+    cross-encoder, combined by a logistic regression that eval.fit_verifier fits.
     """
-    text = " ".join(evidence)
-    found = set(terms(text, language))
-    said = set(terms(claim, language))
-    if not evidence or not said:
-        return Check("not in article", 0.0, tuple(sorted(said)))
-    score = weights.sum(said & found) / weights.sum(said)
-    missing = sorted(numbers(claim) - numbers(text))
-    missing += [
-        name
-        for name in dict.fromkeys(_NAME.findall(claim))
-        if not set(terms(name, language)) <= found | set(terms(asked, language))
-    ]
-    if missing:
-        return Check("partly" if score >= SUPPORTED else "not in article", score, tuple(missing))
-    if score >= SUPPORTED:
-        return Check("supported", score)
-    words = tuple(sorted(t for t in said - found))
-    return Check("partly" if score >= PARTLY else "not in article", score, words)
+
+    def __init__(
+        self,
+        quotes: Sequence[str],
+        weights: Weights,
+        checker: Checker | None,
+        language: str = "en",
+    ) -> None:
+        self._quotes = quotes
+        self._weights = weights
+        # The packaged checker reads English.
+        self._checker = checker if language == "en" else None
+        self._language = language
+        self._every = frozenset().union(*weights.sentences)
+
+    def check(self, claim: str, cited: Sequence[int], similarity: float, asked: str = "") -> Check:
+        """The verdict on `claim`, given the sentences that it cites.
+
+        `similarity` is its highest cosine similarity to one of them; a name may come from the
+        question, `asked`.
+        """
+        claim = bare(claim)
+        said = set(terms(claim, self._language))
+        if not cited or not said:
+            return Check("not in article", 0.0, tuple(sorted(said)))
+        chosen = self._weights.evidence(said, cited)
+        score = self.score(claim, chosen, similarity)
+        counter = self._counter(claim, said, chosen)
+        if counter is not None:
+            return Check("contradicted", min(score, PARTLY), counter=counter)
+        missing = self._absent(claim, [self._quotes[i] for i in cited], asked)
+        if foreign := self._foreign(claim, cited):
+            # The question's somebody, and the evidence is about somebody else.
+            return Check("not in article", min(score, PARTLY), foreign)
+        share = max(self._share(said, i) for i in cited)
+        if missing:
+            # What the question does not have is what the sentence tells.
+            told = said - set(terms(asked, self._language))
+            verdict: Verdict = (
+                "partly" if self._share(told or said, *cited) >= _ABOUT else "not in article"
+            )
+            return Check(verdict, min(score, SUPPORTED), missing)
+        if share >= VERBATIM:
+            score = max(score, share)
+        if score >= SUPPORTED:
+            return Check("supported", score)
+        found = {t for i in chosen for t in self._weights.sentences[i]}
+        return Check(
+            "partly" if score >= PARTLY else "not in article", score, tuple(sorted(said - found))
+        )
+
+    def score(self, claim: str, chosen: Sequence[int], similarity: float) -> float:
+        """The probability that the sentences `chosen` support `claim`, in [0, 1]."""
+        values = self.features(claim, chosen, similarity)
+        if self._checker is None:
+            return combined("lexical", values)
+        evidence = " ".join(self._quotes[i] for i in chosen)
+        logit = self._checker.score([(evidence, claim)])[0]
+        if self._checker.name != PACKAGED:
+            # Nothing was fitted for it: its own probability counts as much as the words do.
+            return (combined("lexical", values) + sigmoid(logit)) / 2
+        return combined("all", [*values, logit])
+
+    def features(self, claim: str, chosen: Sequence[int], similarity: float) -> list[float]:
+        """FEATURES but the last, of `claim` and the sentences `chosen` for it."""
+        language, weights = self._language, self._weights
+        ordered = terms(claim, language)
+        said = set(ordered)
+        evidence = [self._quotes[i] for i in chosen]
+        there = {q.value for e in evidence for q in facts.quantities(e, language)}
+        pairs = set(pairwise(ordered))
+        shown = [terms(e, language) for e in evidence]
+        seen = {p for e in shown for p in pairwise(e)}
+        every = {t for s in weights.sentences for t in s}
+        names = {t for n in facts.names(claim) for t in terms(n, language)}
+        found = {t for e in shown for t in e}
+        return [
+            self._share(said, *chosen),
+            max((self._share(said, i) for i in chosen), default=0.0),
+            len(said & every) / max(1, len(said)),
+            len(pairs & seen) / max(1, len(pairs)),
+            float(sum(q.value not in there for q in facts.quantities(claim, language))),
+            float(len(names - found)),
+            float(any(polarity(claim, e, language) for e in evidence)),
+            math.log1p(len(ordered)),
+            similarity,
+        ]
+
+    def _share(self, said: set[str], *sentences: int) -> float:
+        """The share of the claim's words, by weight, that these sentences have between them."""
+        found = set[str]().union(*(self._weights.sentences[i] for i in sentences))
+        return self._weights.sum(said & found) / (self._weights.sum(said) or 1.0)
+
+    def _counter(self, claim: str, said: set[str], chosen: Sequence[int]) -> int | None:
+        """The sentence about the same thing that says otherwise, unless another agrees as well."""
+        if self._language != "en":
+            return None
+        near = sorted(chosen, key=lambda i: -self._share(said, i))
+        for i in near:
+            share = self._share(said, i)
+            if share < _ABOUT:
+                break
+            if not conflicts(claim, self._quotes[i]):
+                return None
+            if not any(
+                self._share(said, j) >= share and not conflicts(claim, self._quotes[j])
+                for j in near
+            ):
+                return i
+        return None
+
+    def _foreign(self, claim: str, cited: Sequence[int]) -> tuple[str, ...]:
+        """The names of `claim` that stand neither in the evidence nor shortly before it, nor in
+        the first sentence, which is the title if there is one.
+        """
+        near = {0, *(j for i in cited for j in range(max(0, i - _BEFORE), i + 1))}
+        found = {t for j in near for t in terms(self._quotes[j], self._language)}
+        unknown = [n for n in facts.names(claim) if not set(terms(n, self._language)) <= found]
+        # A name that the article has nowhere is missing, not moved; so is one in a list of many.
+        moved = [n for n in unknown if set(terms(n, self._language)) <= self._every]
+        return tuple(moved)
+
+    def _absent(self, claim: str, evidence: Sequence[str], asked: str) -> tuple[str, ...]:
+        """The quantities, names and quotations of `claim` that the evidence does not have."""
+        language = self._language
+        there = [q for e in evidence for q in facts.quantities(e, language)]
+        missing = [
+            q.text
+            for q in facts.quantities(claim, language)
+            if not any(q.value == t.value and q.unit in ("", t.unit) for t in there)
+        ]
+        text = facts.plain(" ".join(evidence))
+        missing += [q for q in facts.quotations(claim) if facts.plain(q) not in text]
+        found = {*terms(" ".join(evidence), language), *terms(asked, language)}
+        missing += [n for n in facts.names(claim) if not set(terms(n, language)) <= found]
+        return tuple(dict.fromkeys(missing))
+
+
+_LEAD = re.compile(
+    r"^(?:(?:yes|no)[,.]\s+|(?:no, )?the article says (?:otherwise|the opposite|only)(?::|"
+    r" that)\s*|"
+    r"(?:according to the (?:article|text),?|the (?:article|text) (?:says|states|mentions|notes|"
+    r"reports)"
+    r"(?: that)?)\s+)",
+    re.IGNORECASE,
+)
+
+
+def bare(claim: str) -> str:
+    """`claim` without what an answer begins with: "Yes," or "The article says that"."""
+    rest = _LEAD.sub("", claim)
+    return rest or claim
+
+
+def polarity(claim: str, quote: str, language: str = "en") -> bool:
+    """Whether a word that both have is negated in one of them only, or one has an opposite."""
+    here, there = facts.negated(claim, language), facts.negated(quote, language)
+    both = set(terms(claim, language)) & set(terms(quote, language))
+    differs = (here ^ there) & both and not here & there
+    # "did not rise" is "fell": a negated opposite agrees.
+    opposed = ((a in here) == (b in there) for a, b in facts.opposites(claim, quote))
+    return bool(differs) or any(opposed)
+
+
+def conflicts(claim: str, quote: str) -> bool:
+    """Whether `quote`, about the same thing, says otherwise: polarity, a quantity, or roles."""
+    if polarity(claim, quote) or facts.swapped(claim, quote):
+        return True
+    there = facts.quantities(quote)
+    values = {q.value for q in there}
+    return any(
+        q.value not in values
+        and any(q.of and (q.of, q.unit) == (t.of, t.unit) and t.value for t in there)
+        for q in facts.quantities(claim)
+    )
+
+
+@cache
+def _coefficients() -> dict[str, dict[str, list[float]]]:
+    return dict(json.loads(_FITTED.read_text()))
+
+
+def combined(kind: Literal["lexical", "all"], values: Sequence[float]) -> float:
+    """The fitted probability of support for the values of FEATURES, or of all but the last."""
+    fitted = _coefficients()[kind]
+    logit = fitted["intercept"][0] + sum(
+        weight * (value - mean) / scale
+        for weight, value, mean, scale in zip(
+            fitted["weights"], values, fitted["means"], fitted["scales"], strict=True
+        )
+    )
+    return sigmoid(logit)
+
+
+def sigmoid(logit: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 from functools import lru_cache
 
-from index import Article, stemmer
+from index import stemmer
 
 # Closed-class words of English, and what questions and answers about a text are phrased with.
 FUNCTION_WORDS = frozenset(
@@ -23,6 +23,9 @@ FUNCTION_WORDS = frozenset(
     """.split()
 )
 
+EVIDENCE_SENTENCES = 4
+EVIDENCE_WORDS = 120
+
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
@@ -31,24 +34,32 @@ def _stem(language: str):  # type: ignore[no-untyped-def]
     return stemmer(language)
 
 
+def stems(text: str, language: str = "en") -> list[str]:
+    """The stems of all words and the numbers of `text`, in order."""
+    return list(_stem(language).stemWords(_plain(text)))
+
+
 def terms(text: str, language: str = "en") -> list[str]:
     """The stems of the content words and the numbers of `text`, in order."""
+    content = [w for w in _plain(text) if w not in FUNCTION_WORDS]
+    return list(_stem(language).stemWords(content))
+
+
+def _plain(text: str) -> list[str]:
     words = (re.sub(r"['’]s?$", "", w.casefold()) for w in _WORD.findall(text))
-    plain = [w.replace(",", "") if w[0].isdigit() else w for w in words if w]
-    return list(_stem(language).stemWords([w for w in plain if w not in FUNCTION_WORDS]))
+    return [w.replace(",", "") if w[0].isdigit() else w for w in words if w]
 
 
 class Weights:
-    """How much a term tells within one article: its inverse sentence frequency."""
+    """How much a term tells among the sentences of one text: its inverse sentence frequency."""
 
-    def __init__(self, article: Article) -> None:
-        self.sentences = [
-            frozenset(terms(article.quote(s), article.language)) for s in article.sentences
-        ]
+    def __init__(self, quotes: Sequence[str], language: str = "en") -> None:
+        self.sentences = [frozenset(terms(quote, language)) for quote in quotes]
+        self._words = [len(quote.split()) for quote in quotes]
         self._in = Counter(t for s in self.sentences for t in s)
 
     def __getitem__(self, term: str) -> float:
-        # A term that the article does not have weighs as much as its rarest one.
+        # A term that the text does not have weighs as much as its rarest one.
         return math.log(1 + len(self.sentences) / max(1, self._in[term]))
 
     def sum(self, found: Iterable[str]) -> float:
@@ -56,3 +67,17 @@ class Weights:
 
     def known(self, term: str) -> bool:
         return term in self._in
+
+    def evidence(self, said: Set[str], first: Iterable[int] = ()) -> list[int]:
+        """The numbers of at most four sentences, about 120 words, that could support `said`.
+
+        Those in `first`, then those that share most of its terms by weight; in order.
+        """
+        shared = [self.sum(said & s) for s in self.sentences]
+        order = sorted(range(len(shared)), key=lambda i: -shared[i])
+        room, chosen = EVIDENCE_WORDS, list[int]()
+        for i in dict.fromkeys([*first, *(i for i in order if shared[i] > 0)]):
+            if len(chosen) < EVIDENCE_SENTENCES and (room >= self._words[i] or not chosen):
+                chosen.append(i)
+                room -= self._words[i]
+        return sorted(chosen)

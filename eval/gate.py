@@ -1,9 +1,10 @@
-"""Shows how well the model's probability of refusing tells what an article answers.
+"""Fits how sure to be that an article answers, and shows what each strictness means.
 
-    python -m eval.gate ../shared/data/qa_dev.jsonl
-    python -m eval.gate eval/data/record.jsonl --articles ../shared/articles
+    python -m eval.gate ../shared/data/qa_dev.jsonl eval/data/record.jsonl \\
+        --articles ../shared/articles
 
-Cases are those of eval.qa; instead of its article, a case may name an article_file.
+Every question is answered, whatever the signals, and they are kept. Rates are for questions on
+articles left out of the fit. Cases are those of eval.qa.
 """
 
 from __future__ import annotations
@@ -13,69 +14,112 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
-from assistant import AssistantError, prompt, read
-from assistant.answer import REFUSE_ABOVE
-from assistant.engine import open_llm
-from eval.metrics import Rate
-from eval.qa import Case, read_cases
-from index import from_text, load
+from assistant import AssistantError
+from assistant.gate import THRESHOLDS
+from eval.metrics import Rate, auc
+from eval.qa import article_of, open_models, read_cases
 
-THRESHOLDS = (0.25, 0.3, 0.35, REFUSE_ABOVE, 0.4, 0.45, 0.5, 0.6)
+SIGNALS = ("refusal", "nearest", "answers", "fluency")
+_MISSING = {"refusal": 0.0, "nearest": 0.0, "answers": -4.0, "fluency": 0.0}
+"""What stands for a signal of a question to which no sentence was fit to be shown."""
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Names = NDArray[np.str_]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Prints the AUC and the operating points. 0 done, 2 could not run."""
-    parser = argparse.ArgumentParser(prog="python -m eval.gate", description=__doc__.split("\n")[0])
-    parser.add_argument("data", type=Path)
+    """Prints AUCs, operating points and the fit. 0 done, 2 could not run."""
+    parser = argparse.ArgumentParser(prog="python -m eval.gate", description=__doc__)
+    parser.add_argument("data", type=Path, nargs="+")
     parser.add_argument("--articles", type=Path, default=Path(), help="folder of article files")
+    parser.add_argument("--replay", type=Path, help="keep replies here, and use those kept")
     args = parser.parse_args(argv)
     try:
-        cases = read_cases(args.data)
-        scores = _scores(cases, args.articles)
+        found = _signals(args.data, args.articles, args.replay)
     except (AssistantError, OSError, ValueError, KeyError) as error:
         print(f"eval.gate: {error}", file=sys.stderr)
         return 2
-    for line in report(scores):
+    values = np.array([[s.get(n, _MISSING[n]) for n in SIGNALS] for _, _, _, s in found])
+    labels = np.array([answerable for answerable, _, _, _ in found])
+    groups = np.array([group for _, group, _, _ in found])
+    sets = np.array([source for _, _, source, _ in found])
+    for line in report(values, labels, groups, sets):
         print(line)
     return 0
 
 
-def report(scores: Sequence[tuple[bool, float]]) -> list[str]:
-    """Lines for pairs of (answerable, probability of a refusal)."""
-    yes = [p for answerable, p in scores if answerable]
-    no = [p for answerable, p in scores if not answerable]
-    lines = [f"AUC {auc(yes, no):.3f}" if yes and no else "AUC needs cases of both kinds"]
-    lines.append("refuse above | wrongly refused | rightly refused")
-    for at in THRESHOLDS:
-        wrong, right = Rate.of(p > at for p in yes), Rate.of(p > at for p in no)
-        mark = " <- in use" if at == REFUSE_ABOVE else ""
-        lines.append(f"{at:.2f} | {wrong} | {right}{mark}")
+def report(values: Array, labels: Flags, groups: Names, sets: Names) -> list[str]:
+    """AUCs of the signals alone and together, the operating points, and the fit."""
+    lines = ["signals | AUC on articles left out"]
+    subsets = [[i] for i in range(len(SIGNALS))] + [[0, 1], [0, 2], [0, 3], [0, 1, 2], [0, 1, 2, 3]]
+    for columns in subsets:
+        p = left_out(values[:, columns], labels, groups)
+        areas = " ".join(
+            f"{s} {auc(list(p[(sets == s) & ~labels]), list(p[(sets == s) & labels])):.3f}"
+            for s in dict.fromkeys(sets)
+        )
+        names = " + ".join(SIGNALS[i] for i in columns)
+        lines.append(f"{names} | all {auc(list(p[~labels]), list(p[labels])):.3f} {areas}")
+    p = left_out(values, labels, groups)
+    named = {t: name for name, t in THRESHOLDS.items()}
+    lines.append("confidence | wrongly refused | rightly refused")
+    for at in sorted({0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, *named}):
+        rates = list[str]()
+        for s in dict.fromkeys(sets):
+            yes, no = p[(sets == s) & labels], p[(sets == s) & ~labels]
+            rates.append(f"{s}: {Rate.of(yes < at)}, {Rate.of(no < at)}")
+        lines.append(f"{at:.2f} | {' | '.join(rates)} {named.get(at, '')}".rstrip())
+    for columns in ([0, 1, 2, 3], [0, 1, 2], [0, 1]):
+        scaler, fitted = _fit(values[:, columns], labels)
+        weights = fitted.coef_[0] / scaler.scale_
+        listed = ", ".join(f"{SIGNALS[i]} {w:.3f}" for i, w in zip(columns, weights, strict=True))
+        lines.append(
+            f"fit: {listed}, intercept {fitted.intercept_[0] - weights @ scaler.mean_:.3f}"
+        )
     return lines
 
 
-def auc(low: Sequence[float], high: Sequence[float]) -> float:
-    """How often one of `high` is above one of `low`, ties counting half, in [0, 1]."""
-    wins = sum((a < b) + 0.5 * (a == b) for a in low for b in high)
-    return wins / (len(low) * len(high))
+def left_out(values: Array, labels: Flags, groups: Names) -> Array:
+    """For each question the confidence, fitted on questions about other articles."""
+    p = np.zeros(len(labels))
+    for group in np.unique(groups):
+        test = groups == group
+        p[test] = _fit(values[~test], labels[~test]).predict_proba(values[test])[:, 1]
+    return p
 
 
-def _scores(cases: list[Case], articles: Path) -> list[tuple[bool, float]]:
-    llm = open_llm(read())
-    if llm is None:
-        raise ValueError("a language model is needed; ASSISTANT_LLM is none.")
-    scores: list[tuple[bool, float]] = []
-    for case in tqdm(cases):
-        named = case.get("article_file")
-        article = load(articles / named) if named else from_text(case["article"])
-        asked = prompt.answer(article.text, case["question"])
-        refusal = llm.score(asked, [prompt.REFUSAL.split()[0]])
-        if refusal is None:
-            raise ValueError(f"the model {llm.name!r} gives no log probabilities.")
-        scores.append((case["answerable"], refusal[0]))
-    llm.close()
-    return scores
+def _fit(values: Array, labels: Flags):  # type: ignore[no-untyped-def]
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    # Both kinds count alike.
+    return make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced")).fit(
+        values, labels
+    )
+
+
+def _signals(
+    paths: Sequence[Path], folder: Path, replay: Path | None
+) -> list[tuple[bool, str, str, dict[str, float]]]:
+    """For each case: answerable, its article, its file, and the signals."""
+    found: list[tuple[bool, str, str, dict[str, float]]] = []
+    with open_models(replay, strictness=0.0) as models:
+        for path in paths:
+            for case in tqdm(read_cases(path), desc=path.stem):
+                article = article_of(case, folder)
+                answer = models.on(article).ask(case["question"])
+                if answer.corrected and not answer.signals:
+                    continue  # Decided before the model was asked.
+                if "refusal" not in answer.signals:
+                    raise ValueError("a language model with log probabilities is needed.")
+                found.append((case["answerable"], article.id, path.stem, answer.signals))
+    return found
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,13 +53,16 @@ def article() -> Article:
 def make(tmp_path: Path) -> Callable[..., Assistant]:
     """Makes an assistant with scripted replies: make("First reply.", ...)."""
 
-    def make(*replies: str, text: str = TEXT, llm: FakeLLM | None = None) -> Assistant:
+    def make(
+        *replies: str, text: str = TEXT, llm: FakeLLM | None = None, **given: Any
+    ) -> Assistant:
         embedder = FakeEmbedder()
         return Assistant(
             from_text(text),
             embedder=embedder,
             store=Store(tmp_path / "chroma", embedder.name, 128),
             llm=llm or FakeLLM(*replies),
+            **given,
         )
 
     return make

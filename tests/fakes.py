@@ -26,7 +26,7 @@ class FakeLLM:
         self.scored: list[list[Message]] = []
         self.given = 0
         self.closed = 0
-        self.refusal = 0.1
+        self.refusal = 0.0001
         self.cuts = False
 
     def read(self, messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
@@ -83,3 +83,17 @@ class FakeEmbedder:
                 row[hashlib.md5(word.encode()).digest()[0] % self.dimensions] += 1
             row /= np.linalg.norm(row) or 1
         return vectors
+
+
+class FakeChecker:
+    """Gives a pair whose claim contains `wanted` the logit 3, any other -3, and records them."""
+
+    name = "fake-checker"
+
+    def __init__(self, wanted: str) -> None:
+        self.wanted = wanted
+        self.pairs: list[tuple[str, str]] = []
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        self.pairs += pairs
+        return [3.0 if self.wanted in claim else -3.0 for _, claim in pairs]

@@ -1,9 +1,9 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from assistant.answer import REFUSE_ABOVE
 from eval import gate
 from eval.metrics import Rate, f1, is_right, seconds
 from eval.qa import Outcome, main, report
@@ -31,7 +31,9 @@ def test_a_rate_without_cases_is_none() -> None:
 
 def test_the_report_counts_each_kind_apart() -> None:
     def outcome(answerable: bool, refused: bool, right: bool) -> Outcome:
-        return Outcome("x", answerable, "t", refused, right, (True, False), True, 1.0, True)
+        return Outcome(
+            "x", answerable, "t", refused, right, (True, False), (True,), True, 1.0, True
+        )
 
     rates = dict(
         report(
@@ -45,13 +47,22 @@ def test_the_report_counts_each_kind_apart() -> None:
     assert rates["later questions, median / p90"] == "no cases"
 
 
-def test_the_gate_report_shows_auc_and_what_is_in_use() -> None:
-    lines = gate.report([(True, 0.1), (True, 0.5), (False, 0.5), (False, 0.9)])
-    assert lines[0] == "AUC 0.875"
-    assert [line for line in lines if "in use" in line] == [
-        f"{REFUSE_ABOVE:.2f} | 50% (1/2) | 100% (2/2) <- in use"
-    ]
-    assert gate.report([(True, 0.1)])[0] == "AUC needs cases of both kinds"
+def test_the_gate_is_fitted_on_other_articles_and_its_report_has_counts() -> None:
+    rng = np.random.default_rng(1)
+    labels = np.arange(80) % 2 == 0
+    noise = rng.normal(0, 0.5, (80, len(gate.SIGNALS)))
+    values = noise + labels[:, None] * np.array([-2.0, 0.0, 1.0, 0.0])
+    groups = np.array([f"article {i // 4}" for i in range(80)])
+    sets = np.array(["dev"] * 80)
+    lines = gate.report(values, labels, groups, sets)
+    rows = [line.split(" | ") for line in lines if " | all " in line]
+    areas = {name: float(rates.split()[-1]) for name, rates in rows}
+    assert areas["refusal"] > 0.9
+    assert areas["refusal"] > areas["nearest"] + 0.2
+    (balanced,) = [line for line in lines if line.endswith("balanced")]
+    assert "/40)" in balanced
+    fit = next(line for line in lines if line.startswith("fit"))
+    assert "refusal -" in fit
 
 
 def test_a_file_without_cases_could_not_run(

@@ -1,35 +1,98 @@
 import pytest
 
-from assistant import Article
-from assistant.verify import verify
+from assistant.verify import Verifier, bare, conflicts
 from assistant.words import Weights
 
-QUOTE = "Ticket prices rise by 12 percent to 84 crowns, the company Nordsund said."
+QUOTES = [
+    "Ticket prices rise by 12 percent to 84 crowns, the company Nordsund said.",
+    "Mayor Olof Brandt doubts that it will last.",
+    "“They promised the same in 2004,” he said.",
+    "The ferry will not sail in January.",
+    "The island has 640 inhabitants.",
+    "The school of Skarholm was closed.",
+]
+
+
+def verifier() -> Verifier:
+    return Verifier(QUOTES, Weights(QUOTES), None)
 
 
 @pytest.mark.parametrize(
-    ("claim", "verdict", "missing"),
+    ("claim", "cited", "verdict", "missing"),
     [
-        ("According to Nordsund, prices rise by 12 percent.", "supported", ()),
-        ("Ticket prices rise by twelve percent, Nordsund said.", "supported", ()),
-        ("Ticket prices rise by 12 percent to 99 crowns.", "partly", ("99",)),
-        ("Ticket prices rise by 12 percent to 84 crowns, Brandt said.", "partly", ("Brandt",)),
-        ("The captain hates fog and rain.", "not in article", ("captain", "fog", "hate", "rain")),
+        ("Ticket prices rise by 12 percent to 84 crowns.", [0], "supported", ()),
+        ("Ticket prices rise by twelve percent to 84 crowns.", [0], "supported", ()),
+        ("Ticket prices rise by 12 percent, Petersen said.", [0], "partly", ("Petersen",)),
+        ("Ticket prices for Skarholm rise by 12 percent.", [0], "not in article", ("Skarholm",)),
+        ("In 1999 ticket prices rise by 12 percent.", [0], "partly", ("1999",)),
+        ("He said: “They promised us ferries in 2004.”", [2], "partly", None),
+        ("The captain hates fog and rain.", [4], "not in article", None),
     ],
 )
-def test_numbers_names_and_words_must_stand_in_the_evidence(
-    article: Article, claim: str, verdict: str, missing: tuple[str, ...]
+def test_numbers_names_and_quotations_must_stand_in_the_evidence(
+    claim: str, cited: list[int], verdict: str, missing: tuple[str, ...] | None
 ) -> None:
-    check = verify(claim, [QUOTE], Weights(article))
-    assert (check.verdict, check.missing) == (verdict, missing)
+    check = verifier().check(claim, cited, 0.6)
+    assert check.verdict == verdict
+    if missing is not None:
+        assert check.missing == missing
 
 
-def test_a_name_may_come_from_the_question_and_a_number_may_not(article: Article) -> None:
+@pytest.mark.parametrize(
+    ("claim", "cited"),
+    [
+        ("Ticket prices fall by 12 percent to 84 crowns.", 0),
+        ("Ticket prices rise by 12 percent to 99 crowns.", 0),
+        ("The ferry will sail in January.", 3),
+        ("The island has 460 inhabitants.", 4),
+    ],
+)
+def test_what_the_article_says_otherwise_is_contradicted_with_the_sentence(
+    claim: str, cited: int
+) -> None:
+    check = verifier().check(claim, [cited], 0.6)
+    assert (check.verdict, check.counter) == ("contradicted", cited)
+    assert check.score < 0.5
+
+
+def test_a_name_may_come_from_the_question_and_a_number_may_not() -> None:
     asked = "Does Brandt pay 99 crowns?"
-    claim = "Brandt pays, as ticket prices rise by 12 percent to 99 crowns."
-    assert verify(claim, [QUOTE], Weights(article), asked=asked).missing == ("99",)
+    claim = "Brandt pays, as ticket prices rise by 12 percent to 84 crowns, in 1999."
+    assert verifier().check(claim, [0], 0.6, asked).missing == ("1999",)
 
 
-def test_without_evidence_nothing_is_supported(article: Article) -> None:
-    check = verify("A ticket costs 84 crowns.", [], Weights(article))
+def test_without_evidence_nothing_is_supported() -> None:
+    check = verifier().check("A ticket costs 84 crowns.", [], 0.0)
     assert (check.verdict, check.score) == ("not in article", 0.0)
+
+
+def test_a_sentence_of_the_article_is_supported_and_beside_it_its_opposite_is_not() -> None:
+    for quote in QUOTES:
+        assert verifier().check(quote, [QUOTES.index(quote)], 1.0).verdict == "supported"
+    assert conflicts("The ferry will sail in January.", QUOTES[3])
+    assert not conflicts("The ferry will not sail in January.", QUOTES[3])
+
+
+def test_a_double_difference_is_none() -> None:
+    assert not conflicts("Ticket prices did not fall.", "Ticket prices rise.")
+
+
+def test_vague_numbers_are_not_exact_ones() -> None:
+    quotes = ["Tens of thousands of soldiers are hurt each month."]
+    check = Verifier(quotes, Weights(quotes), None).check(
+        "10,000 soldiers are hurt each month.", [0], 0.8
+    )
+    assert check.verdict == "contradicted"
+
+
+@pytest.mark.parametrize(
+    ("claim", "rest"),
+    [
+        ("Yes, it sails.", "it sails."),
+        ("The article says the opposite: it sails.", "it sails."),
+        ("According to the article, it sails.", "it sails."),
+        ("According to Brandt, it sails.", "According to Brandt, it sails."),
+    ],
+)
+def test_what_an_answer_begins_with_is_not_part_of_its_claim(claim: str, rest: str) -> None:
+    assert bare(claim) == rest

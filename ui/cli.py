@@ -16,7 +16,7 @@ from assistant.settings import Settings, read
 from index.errors import AssistantError
 
 if TYPE_CHECKING:
-    from assistant import Answer, Assistant
+    from assistant import Answer, Assistant, Claim
 
 SAMPLE = str(files("ui") / "assets" / "sample.txt")
 
@@ -29,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             # A quote may hold any character; Windows would write a redirected one in its code page.
             stream.reconfigure(encoding="utf-8")
     try:
-        settings = read() if getattr(args, "port", None) is None else read(port=args.port)
+        given = {n: getattr(args, n, None) for n in ("port", "strictness")}
+        settings = read(**{name: value for name, value in given.items() if value is not None})
         logging.basicConfig()
         # On the handler: some libraries set a level of their own on their loggers.
         logging.root.handlers[0].setLevel(settings.log_level)
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     ask = commands.add_parser("ask", help="answer a question, or chat if there is none")
     ask.add_argument("article", help="a .txt, .md or .html file, or an http(s) address")
     ask.add_argument("question", nargs="?", help="left out: a chat in the terminal")
+    _add_strictness(ask)
     ask.add_argument("--json", action="store_true", help="print the whole answer as JSON")
     ask.set_defaults(command=_ask)
     index = commands.add_parser("index", help="read an article and put it in the index")
@@ -65,11 +67,20 @@ def _parser() -> argparse.ArgumentParser:
     page = commands.add_parser("ui", help="open the chat in the browser")
     page.add_argument("article", nargs="?", default=SAMPLE, help="default: a bundled article")
     page.add_argument("--port", type=int, help="default: ASSISTANT_PORT, 7860")
+    _add_strictness(page)
     page.add_argument("--no-browser", action="store_true", help="only serve")
     page.set_defaults(command=_ui)
     doctor = commands.add_parser("doctor", help="check what is installed and set")
     doctor.set_defaults(command=_doctor)
     return parser
+
+
+def _add_strictness(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--strictness",
+        choices=("strict", "balanced", "open"),
+        help="how sure to be before answering; default: ASSISTANT_STRICTNESS, balanced",
+    )
 
 
 def _open(article: str, settings: Settings) -> Assistant:
@@ -125,7 +136,7 @@ def _show(assistant: Assistant, question: str, history: list[tuple[str, str]]) -
     for answer in assistant.stream(question, history):
         for claim in answer.claims[shown:]:
             markers = "".join(f"[{c.marker}]" for c in claim.citations)
-            doubt = "" if claim.verdict == "supported" else f" ({claim.verdict})"
+            doubt = "" if claim.verdict == "supported" else f" ({_doubt(claim)})"
             print(f"{claim.text} {markers}{doubt}", flush=True)
         shown = len(answer.claims)
     for notice in answer.notices:
@@ -137,6 +148,11 @@ def _show(assistant: Assistant, question: str, history: list[tuple[str, str]]) -
     for citation in answer.citations:
         print(f"\n  [{citation.marker}] {citation.quote}")
     return answer
+
+
+def _doubt(claim: Claim) -> str:
+    missing = f"; not found: {', '.join(claim.missing)}" if claim.missing else ""
+    return f"partly supported{missing}" if claim.verdict == "partly" else claim.verdict
 
 
 def _index(args: argparse.Namespace, settings: Settings) -> int:

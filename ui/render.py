@@ -47,9 +47,19 @@ def drawn(content: object) -> str:
 
 def evidence(answer: Answer, article: Article) -> str:
     """The panel beside the chat: each sentence, its verdict, and the article's words."""
-    if not answer.claims:
-        return passages(answer)
-    return "".join(_claim(claim, article) for claim in answer.claims)
+    shown = "".join(_claim(claim, article) for claim in answer.claims) or passages(answer)
+    return shown + _left_out(answer, article)
+
+
+def _left_out(answer: Answer, article: Article) -> str:
+    """What the model wrote and is not shown in the chat, with what says otherwise."""
+    if not answer.rejected:
+        return ""
+    drawn = "".join(_claim(claim, article) for claim in answer.rejected)
+    return (
+        "<details><summary>Left out: what the model wrote and the article does not support"
+        f"</summary>{drawn}</details>"
+    )
 
 
 def passages(answer: Answer) -> str:
@@ -71,6 +81,10 @@ def _claim(claim: Claim, article: Article) -> str:
     quotes = "".join(
         f"<blockquote><b>[{c.marker}]</b> {in_context(article, c.span)}</blockquote>"
         for c in claim.citations
+    )
+    quotes += "".join(
+        f"<p>The article says otherwise:</p><blockquote>{in_context(article, c.span)}</blockquote>"
+        for c in claim.counter
     )
     kind = claim.verdict.replace(" ", "-")
     return (

@@ -1,0 +1,319 @@
+"""What can be checked in a sentence word by word: quantities, names, quotations and polarity.
+
+The patterns are for English. Elsewhere digits and quotations are checked, and the rest is left to
+the words that claim and evidence share.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from assistant.words import FUNCTION_WORDS, stems, terms
+
+_ONES = {
+    word: value
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+        "fifteen sixteen seventeen eighteen nineteen".split()
+    )
+}
+_TENS = {
+    word: 10 * value
+    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
+}
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_VAGUE = "dozens|scores|hundreds|thousands|millions|billions|trillions"
+_UNITS = {
+    unit: name
+    for name, units in {
+        "%": "% percent pct percentage per\u00a0cent",
+        "$": "$ dollar dollars usd us$",
+        "€": "€ euro euros eur",
+        "£": "£ pound pounds gbp",
+        "km": "km kilometre kilometres kilometer kilometers",
+        "m": "metre metres meter meters",
+        "mile": "mile miles",
+        "foot": "foot feet ft",
+        "kg": "kg kilogram kilograms kilo kilos",
+        "tonne": "tonne tonnes ton tons",
+        "second": "seconds",
+        "minute": "minute minutes",
+        "hour": "hour hours",
+        "day": "day days",
+        "week": "week weeks",
+        "month": "month months",
+        "year": "year years",
+        "degree": "° degree degrees",
+        "mw": "mw megawatt megawatts",
+        "gw": "gw gigawatt gigawatts",
+    }.items()
+    for unit in units.split(" ")
+}
+_MONTHS = {
+    name: full[:3]
+    for full in (
+        "january february march april may june july august september october november december"
+    ).split()
+    for name in (full, full[:3], full[:4])
+}
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|[%$€£°]")
+_VAGUE_PHRASE = re.compile(
+    rf"\b(?:(?:tens|{_VAGUE}) of )?(?:{_VAGUE})\b(?! and\b)|\b(?:a )?(?:dozen|couple)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number as it is meant. `value` is its canonical form; `unit` a unit or a month, or "";
+    `of` the stem of the word that it counts; `text` as written.
+    """
+
+    value: str
+    unit: str
+    of: str
+    text: str
+
+
+def quantities(text: str, language: str = "en") -> list[Quantity]:
+    """The quantities of `text`: "80%" and "eighty percent" are equal, "tens of thousands" is no
+    number, and a day has its month for a unit.
+    """
+    found = [
+        Quantity(
+            " ".join(m[0].casefold().removeprefix("a ").split()),
+            "",
+            _of(text[m.end() :], language),
+            m[0],
+        )
+        for m in _VAGUE_PHRASE.finditer(text)
+    ]
+    plain = _VAGUE_PHRASE.sub(lambda m: " " * len(m[0]), text)
+    tokens = [(m[0].casefold(), m.start(), m.end()) for m in _TOKEN.finditer(plain)]
+    i = 0
+    while i < len(tokens):
+        value, used = _number(tokens, i)
+        if not used:
+            i += 1
+            continue
+        start, end = tokens[i][1], tokens[i + used - 1][2]
+        before = tokens[i - 1][0] if i else ""
+        after = tokens[i + used][0] if i + used < len(tokens) else ""
+        if after == "per" and plain[tokens[i + used][1] :].casefold().startswith("per cent"):
+            after = "%"
+        unit = _UNITS.get(before, "") if before in ("$", "€", "£") else _UNITS.get(after, "")
+        # "16 May" and "May 16-17": a day is near its month.
+        day = value.isdigit() and 1 <= int(value) <= 31
+        if not unit and day:
+            near = [after, before]
+            if plain[max(0, start - 1) : start] in "-–" and i >= 2:
+                near.append(tokens[i - 2][0])
+            unit = next((_MONTHS[w] for w in near if w in _MONTHS), "")
+        found.append(Quantity(value, unit, _of(plain[end:], language), text[start:end]))
+        i += used
+    return found
+
+
+def _number(tokens: list[tuple[str, int, int]], i: int) -> tuple[str, int]:
+    """The number that begins at token `i` and how many tokens it takes; 0 if none does."""
+    word = tokens[i][0]
+    if word[0].isdigit():
+        digits = re.sub(r",(?=\d{3}\b)", "", word)
+        total = (
+            float(digits.replace(",", ".")) if digits.count(".") + digits.count(",") <= 1 else None
+        )
+        if total is None:
+            return digits, 1
+        scale = _SCALES.get(tokens[i + 1][0], 0) if i + 1 < len(tokens) else 0
+        if scale:
+            return _plain(total * scale), 2
+        return _plain(total), 1
+    total, part, used = 0, 0, 0
+    while i + used < len(tokens):
+        word = tokens[i + used][0]
+        if word in _ONES:
+            part += _ONES[word]
+        elif word in _TENS:
+            part += _TENS[word]
+        elif word in _SCALES and (part or total):
+            scale = _SCALES[word]
+            total, part = (total, part * 100) if scale == 100 else (total + part * scale, 0)
+        elif word == "and" and used and i + used + 1 < len(tokens):
+            after = tokens[i + used + 1][0]
+            joins = tokens[i + used - 1][0] in _SCALES and (after in _ONES or after in _TENS)
+            if not joins:
+                break
+        else:
+            break
+        used += 1
+    # "one" alone is seldom a count: "one of them", "no one".
+    if used == 1 and tokens[i][0] in ("one", "zero"):
+        return "", 0
+    return (str(total + part), used) if used else ("", 0)
+
+
+def _plain(number: float) -> str:
+    return str(round(number)) if number == round(number) else f"{number:g}"
+
+
+def _of(after: str, language: str) -> str:
+    """The stem of the first content word after a number, past its unit: what is counted."""
+    clause = re.split(r"[,.;:()]", after, maxsplit=1)[0]
+    counted = [t for t in terms(clause, language)[:3] if not t[0].isdigit()]
+    return counted[0] if counted else ""
+
+
+_NAME = re.compile(r"\b[A-ZÀ-Þ][\w’'-]*\w")
+
+
+def names(text: str) -> list[str]:
+    """Capitalised words of `text` that are not merely so because a sentence begins with them."""
+    found = list[str]()
+    for match in _NAME.finditer(text):
+        before = text[: match.start()].rstrip(" “\"‘'(")
+        opens = not before or before[-1] in ".!?:\n"
+        follows = re.match(r" (?:[A-ZÀ-Þ]|(?:of|de|van|von|bin|al) [A-ZÀ-Þ])", text[match.end() :])
+        plain = re.sub(r"['’]s$", "", match[0])
+        if (
+            not opens or (follows and plain.casefold() not in FUNCTION_WORDS)
+        ) and plain.casefold() not in (
+            "i",
+            "i'm",
+            "i’m",
+        ):
+            found.append(plain)
+    return list(dict.fromkeys(found))
+
+
+_QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]")
+
+
+def quotations(text: str) -> list[str]:
+    """What `text` puts in double quotation marks, of at least two words."""
+    return [q for q in _QUOTED.findall(text) if len(q.split()) > 1]
+
+
+def plain(text: str) -> str:
+    """Lower-case words only: how a quotation is compared with what it quotes."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+_NEGATION = re.compile(
+    r"\b(?:not|never|no|nor|neither|without|none|nobody|nothing|cannot|unable|barely|hardly|"
+    r"den(?:y|ies|ied|ying)|refus(?:e|es|ed|ing)|fail(?:s|ed|ing)?|declin(?:ed|es) to|"
+    r"lack(?:s|ed)?)"
+    r"\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_SCOPE_END = re.compile(r"[.,;:!?—–()]|\b(?:but|because|although|though|while|when|if)\b", re.I)
+_SCOPE = 4
+_NEAR = 2
+
+
+def negated(text: str, language: str = "en") -> set[str]:
+    """The stems of the content words that a negation in `text` governs: the next four at most."""
+    found = set[str]()
+    for match in _NEGATION.finditer(text):
+        rest = text[match.end() :]
+        if re.match(
+            r"\s+(?:only|just|merely|simply|longer than|more than|less than|least)\b", rest
+        ):
+            continue
+        end = _SCOPE_END.search(rest)
+        found |= set(terms(rest[: end.start()] if end else rest, language)[:_SCOPE])
+    return found
+
+
+_OPPOSITES = """
+accept reject|accept refuse|agree disagree|agree refuse|allow ban|allow forbid|allow prevent
+approve reject|approve oppose|back oppose|support oppose|support reject|favour oppose
+start stop|begin stop|open close|open shut|increase decrease|increase fall|rise fall
+rise drop|rise decline|grow shrink|grow fall|gain lose|win lose|raise lower|raise cut|increase cut
+expand cut|higher lower|more fewer|more less|largest smallest|biggest smallest|highest lowest
+most least|best worst|better worse|before after|early late|earliest latest|oldest newest
+enter leave|join leave
+arrive leave|include exclude|create destroy|build demolish|confirm deny|confirm dispute
+prove disprove|legal illegal
+lawful unlawful|possible impossible|likely unlikely|safe unsafe|safe dangerous
+public private|guilty innocent|success failure|succeed fail
+north south|east west|northern southern|eastern western|left right|praise criticise
+praise criticize|welcome criticise|welcome oppose|welcome reject|optimistic pessimistic
+satisfied angry|pleased disappointed
+strengthen weaken|improve worsen|survive die|buy sell|borrow lend
+import export|victory defeat|majority minority
+above below|inside outside|remember forget|keep abandon|continue stop|resume stop
+arm disarm|trust distrust|rich poor|young old|long short|fast slow
+strong weak|easy difficult|easy hard|same different|true false|wide narrow
+positive negative
+"""
+
+
+def _opposite_stems() -> dict[str, set[str]]:
+    pairs: dict[str, set[str]] = {}
+    for pair in re.split(r"[|\n]+", _OPPOSITES.strip()):
+        a, b = stems(pair)
+        pairs.setdefault(a, set()).add(b)
+        pairs.setdefault(b, set()).add(a)
+    return pairs
+
+
+_PAIRS = _opposite_stems()
+
+
+def opposites(claim: str, evidence: str) -> list[tuple[str, str]]:
+    """Pairs of stems of which the claim has one and the evidence, of the same thing, its opposite.
+
+    Of the same thing: one of the two content words before or after is the same.
+    """
+    here, there = _surroundings(claim), _surroundings(evidence)
+    return [
+        (stem, other)
+        for stem in sorted(set(here) - set(there))
+        for other in sorted(_PAIRS.get(stem, set()) & (set(there) - set(here)))
+        if here[stem] & there[other]
+    ]
+
+
+def _surroundings(text: str) -> dict[str, set[str]]:
+    """For each stem of `text` the two content stems before and the two after it."""
+    every = stems(text)
+    content = set(terms(text))
+    found: dict[str, set[str]] = {}
+    for i, stem in enumerate(every):
+        before = [s for s in every[:i] if s in content][-_NEAR:]
+        after = [s for s in every[i + 1 :] if s in content][:_NEAR]
+        found.setdefault(stem, set()).update(before, after)
+    return found
+
+
+def swapped(claim: str, evidence: str) -> bool:
+    """Whether two names stand around the same verb in the reverse order, both active or passive.
+
+    "A accused B" for "B accused A". Anything less plain is left to the learned score.
+    """
+    here, there = _frames(claim), _frames(evidence)
+    return any(
+        (b, verb, a, by) in there and (a, verb, b, by) not in there for a, verb, b, by in here
+    )
+
+
+def _frames(text: str) -> set[tuple[str, str, str, bool]]:
+    """(name, stem of a word between, next name, whether "by" stands before it)."""
+    found = set[tuple[str, str, str, bool]]()
+    for clause in re.split(r"[;:.!?](?:\s|$)", text):
+        places = [(m.start(), m.end(), m[0]) for m in _NAME.finditer(clause)]
+        groups: list[tuple[int, int, str]] = []
+        for start, end, _ in places:
+            if groups and clause[groups[-1][1] : start] == " ":
+                groups[-1] = (groups[-1][0], end, clause[groups[-1][0] : end])
+            else:
+                groups.append((start, end, clause[start:end]))
+        for (_, end, first), (start, _, second) in pairwise(groups):
+            between = clause[end:start]
+            if len(between.split()) <= 5 and "," not in between:
+                by = bool(re.search(r"\bby\s*(?:the\s*)?$", between))
+                for verb in terms(between):
+                    found.add((first.split()[-1], verb, second.split()[-1], by))
+    return found

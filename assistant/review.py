@@ -1,0 +1,224 @@
+"""What becomes of a sentence that a model wrote: cited, checked, its speaker put back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant import facts, voice
+from assistant.checker import Checker
+from assistant.citations import Attribution, Attributor, Citation
+from assistant.verify import Check, Verdict, Verifier, bare, conflicts
+from assistant.words import terms
+from index import Article
+
+_PRESUMES = re.compile(r"(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
+"""How a question begins that takes something for granted, where "did" or "is" asks whether."""
+
+_WANTS_QUANTITY = re.compile(r"^how (?:many|much|old|long|far|tall|big|high|large|often)\b", re.I)
+_SOME = re.compile(
+    r"\b(?:once|twice|one|none|no|several|few|many|most|all|half|both|some|much|little|every|each|"
+    r"daily|weekly|monthly|yearly|annual\w*|never|always|until|since|longer|larger|bigger|small|large|"
+    r"big|old|young|far)\b",
+    re.IGNORECASE,
+)
+_WANTS_TIME = re.compile(r"^(?:when|what (?:year|month|day|date|time))\b", re.IGNORECASE)
+_TIME = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|yesterday|tomorrow|tonight|now|soon|"
+    r"later|ago|last|next|this|after|before|during|while|until|since|when|once|morning|evening|night|"
+    r"spring|summer|autumn|fall|winter|century|week|month|year|decade|day|recent\w*|early|late|start|"
+    r"end|beginning|never|always|january|february|march|april|may|june|july|august|september|october|"
+    r"november|december)\b",
+    re.IGNORECASE,
+)
+
+_PREMISE = 0.75
+"""The share of a question's words that a sentence must have to correct its premise."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence of an answer, with the words it rests on and what the check found.
+
+    `score` is the probability that they support it, in [0, 1]. `missing` are the words of the
+    sentence that the evidence does not have, or the hedges of the evidence that the sentence does
+    not have. `counter` are the words that say otherwise.
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    verdict: Verdict
+    score: float
+    missing: tuple[str, ...] = ()
+    counter: tuple[Citation, ...] = ()
+
+
+class Reviewer:
+    """Reviews sentences of answers about one article."""
+
+    def __init__(self, article: Article, attributor: Attributor, checker: Checker | None) -> None:
+        self._article = article
+        self._attributor = attributor
+        self._weights = attributor.weights
+        self._quotes = attributor.quotes
+        self._checker = checker if article.language == "en" else None
+        self._verifier = Verifier(attributor.quotes, attributor.weights, checker, article.language)
+        self._voices = voice.voices(article)
+        self._opinion = article.language == "en" and voice.is_opinion(article)
+
+    def review(self, sentence: str, question: str, markers: dict[int, int]) -> Claim:
+        """`sentence` as a claim. `markers` keeps the numbers of citations through an answer."""
+        found = self._smallest(sentence, self._attributor.attribute(sentence, question))
+        check = self._verifier.check(
+            sentence,
+            found.sentences,
+            found.similarity,
+            f"{question} {self._context(found.sentences)}",
+        )
+        text = sentence
+        if found.sentences and check.verdict in ("supported", "partly"):
+            text, check = self._voiced(sentence, found.sentences, check)
+        counter = [] if check.counter is None else [check.counter]
+        shown = found.sentences if check.verdict in ("supported", "partly") else []
+        return Claim(
+            text,
+            self._attributor.cite(shown, markers),
+            check.verdict,
+            round(check.score, 4),
+            check.missing,
+            # What is not shown takes no number away from what is.
+            self._attributor.cite(counter, dict(markers)),
+        )
+
+    def _smallest(self, sentence: str, found: Attribution) -> Attribution:
+        """One sentence instead of several, if it supports the claim by itself."""
+        said = set(terms(bare(sentence)))
+        if len(found.sentences) > 1:
+            main = max(
+                found.sentences, key=lambda i: self._weights.sum(said & self._weights.sentences[i])
+            )
+            alone = self._verifier.check(sentence, [main], found.similarity)
+            if alone.verdict == "supported":
+                return found._replace(sentences=[main])
+        return found
+
+    def suits(self, question: str, sentence: str) -> bool:
+        """Whether `sentence` is the kind of answer that `question` asks for, and of the same thing.
+
+        "How many" wants a quantity, "when" a time, and what is asked of the first is not answered
+        by the last. In other languages than English everything suits.
+        """
+        if self._article.language != "en":
+            return True
+        if _WANTS_QUANTITY.search(question) and not (
+            facts.quantities(sentence) or _SOME.search(sentence)
+        ):
+            return False
+        if _WANTS_TIME.search(question) and not (
+            facts.quantities(sentence) or _TIME.search(sentence)
+        ):
+            return False
+        return not (_PRESUMES.match(question) and facts.opposites(question, sentence))
+
+    def quoted(self, sentence: int, markers: dict[int, int], lead: str = "") -> Claim:
+        """The article's own sentence as a claim, after `lead` if there is one."""
+        quote = self._quotes[sentence]
+        spoken = self._voices[sentence]
+        if lead:
+            quote = f"{lead}: “{quote.strip('“”')}”" if '"' not in quote else f"{lead}: {quote}"
+        if spoken and not voice.keeps(quote, spoken):
+            quote = f"{quote} ({spoken.speaker})"
+        return Claim(quote, self._attributor.cite([sentence], markers), "supported", 1.0)
+
+    def presumes(self, question: str) -> bool:
+        """Whether `question` takes something for granted rather than asks whether it is so."""
+        return bool(_PRESUMES.match(question))
+
+    def correction(self, question: str) -> int | None:
+        """The sentence that says otherwise than `question` takes for granted, if there is one."""
+        if self._article.language != "en":
+            return None
+        asked = set(terms(question))
+        if len(asked) < 3:
+            return None
+        share = [
+            self._weights.sum(asked & s) / self._weights.sum(asked) for s in self._weights.sentences
+        ]
+        near = [i for i, s in enumerate(share) if s >= _PREMISE]
+        if not near or not all(conflicts(question, self._quotes[i]) for i in near):
+            return None
+        return max(near, key=lambda i: share[i])
+
+    def answers(self, question: str, sentence: str) -> float | None:
+        """A logit: how well the article supports `sentence` as the answer to `question`.
+
+        None without a checker.
+        """
+        if self._checker is None:
+            return None
+        claim = f"{question} {bare(sentence)}"
+        found = self._attributor.attribute(sentence, question)
+        chosen = self._weights.evidence(set(terms(claim)), found.sentences)
+        evidence = " ".join(self._quotes[i] for i in chosen)
+        return self._checker.score([(evidence, claim)])[0]
+
+    def _context(self, cited: Sequence[int]) -> str:
+        """Who speaks in the sentences cited: named before them, perhaps, and not in them."""
+        return " ".join(v.speaker for i in cited if (v := self._voices[i]))
+
+    def _voiced(self, sentence: str, cited: Sequence[int], check: Check) -> tuple[str, Check]:
+        said = set(terms(bare(sentence)))
+        main = max(cited, key=lambda i: self._weights.sum(said & self._weights.sentences[i]))
+        spoken, quote = self._voices[main], self._quotes[main]
+        text = sentence
+        claimed = voice.speaker(bare(sentence))
+        if claimed and not self._speaks(claimed, main):
+            if spoken and text.startswith("According to"):
+                text = voice.attributed(voice.unattributed(text), spoken.speaker, self._lower(text))
+            else:
+                check = replace(check, verdict="partly", missing=(*check.missing, claimed))
+        elif spoken and not self._plainly_said(said, main):
+            if not voice.keeps(text, spoken):
+                text = voice.attributed(voice.unattributed(text), spoken.speaker, self._lower(text))
+        elif not spoken and self._opinion and voice.is_view(quote) and not voice.by_author(text):
+            who = self._article.author or "the author"
+            text = voice.attributed(text, who, self._lower(text))
+        if self._article.language == "en":
+            text, hedges = voice.hedged(text, quote)
+            if hedges and check.verdict == "supported":
+                check = replace(check, verdict="partly", missing=hedges)
+        return text, check
+
+    def _speaks(self, claimed: str, main: int) -> bool:
+        """Whether `claimed` may be who says the sentence `main`: its speaker, or, if the sentence
+        names none, somebody named in it or just before.
+        """
+        spoken = self._voices[main]
+        near = spoken.speaker if spoken else " ".join(self._quotes[max(0, main - 1) : main + 1])
+        said = set(terms(claimed))
+        return not said or bool(said & set(terms(near)))
+
+    def _plainly_said(self, said: set[str], main: int) -> bool:
+        """Whether the article itself says it too, or it is not in what the speaker says."""
+        spoken = self._voices[main]
+        assert spoken is not None
+        within = self._weights.sentences[main]
+        words = self._weights.sum(said & within)
+        reported = self._weights.sum(said & within & set(terms(spoken.said)))
+        if words and reported < 0.5 * words:
+            return True
+        return any(
+            self._voices[i] is None and self._weights.sum(said & s) >= 0.9 * words
+            for i, s in enumerate(self._weights.sentences)
+            if i != main
+        )
+
+    def _lower(self, text: str) -> bool:
+        """Whether the first word of `text` has its capital only from standing first."""
+        first = re.match(r"\w+", text)
+        return bool(
+            first
+            and first[0][1:].islower()
+            and first[0] not in facts.names(f"x {self._article.text}")
+        )

@@ -1,0 +1,300 @@
+"""Who says what in an article, and what becomes of it in a sentence of an answer.
+
+What the article lets somebody say is not its own fact: "According to ..." has to survive into the
+answer, and so have hedges. The patterns are for English; in other languages nothing is put back.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from assistant.facts import names
+from assistant.words import FUNCTION_WORDS, stems, terms
+from index import Article
+
+_SAYS = (
+    "says?|said|tells?|told|argu(?:es?|ed)|claim(?:s|ed)?|believ(?:es?|ed)|writes?|wrote|not(?:es|ed)"
+    "|add(?:s|ed)|announc(?:es?|ed)|insist(?:s|ed)?|warn(?:s|ed)?|stress(?:es|ed)?|emphasi[sz](?:es?|ed)"
+    "|explain(?:s|ed)?|conclud(?:es?|ed)|suggest(?:s|ed)?|report(?:s|ed)?|alleg(?:es?|ed)|admit(?:s|ted)?"
+    "|acknowledg(?:es?|ed)|predict(?:s|ed)?|estimat(?:es?|ed)|maintain(?:s|ed)?|contend(?:s|ed)?"
+    "|assert(?:s|ed)?|declar(?:es?|ed)|stated|testif(?:ies|ied)|think(?:s)?|thought|expects?"
+    "|accus(?:es?|ed)|quipped|recall(?:s|ed)?|repl(?:ies|ied)|answered|propos(?:es?|ed)|promis(?:es?|ed)"
+    "|confirm(?:s|ed)?|doubts?|doubted|fears?|feared|hopes?|hoped|denies|denied|echoe[sd]|put it"
+)
+_ADVERB = (
+    r"(?:(?:also|later|then|once|recently|reportedly|repeatedly|again|has|have|had|who|since|"
+    r"\w+ly) ){0,3}"
+)
+_DETERMINED = (
+    r"(?:(?:[Aa]n?|[Tt]he|[Ss]ome|[Mm]any|[Mm]ultiple|[Ss]everal|[Tt]wo|[Tt]hree|[Oo]ne|"
+    r"[Aa]nother|[Ii]ts|[Hh]is|[Tt]heir|[Hh]er) )"
+)
+_WORD = r"[\w’'.-]+"
+_PRONOUN = r"(?:[Hh]e|[Ss]he|[Tt]hey)"
+_ACCORDING = re.compile(r"\b[Aa]ccording to (?P<who>[^,.;:]+)")
+_LEADS = re.compile(
+    rf"(?:^|[.!?:;,”\"] |^[“\"]|\bwhile )(?P<who>{_PRONOUN}|"
+    rf"{_DETERMINED}?(?:{_WORD} ){{0,11}}?{_WORD})"
+    rf"(?:, [^,]{{3,80}},)? {_ADVERB}(?P<verb>{_SAYS})\b(?P<after>[^.;]*)",
+)
+_FOLLOWS = re.compile(
+    rf"[,?!][”\"’'] (?:(?P<who>{_PRONOUN}|"
+    rf"{_DETERMINED}?(?:{_WORD} ){{0,6}}?{_WORD}) {_ADVERB}(?:{_SAYS})\b"
+    rf"|(?:{_SAYS}) (?P<who2>{_DETERMINED}?(?:{_WORD} ?){{1,7}}))"
+)
+_ENDS = re.compile(
+    rf", (?P<who>{_PRONOUN}|{_DETERMINED}?(?:{_WORD} ){{0,6}}?{_WORD}) {_ADVERB}(?:{_SAYS})"
+    r"(?: (?:on|in|at|to|after|during|late|early)\b[^,]*)?\.?$"
+)
+_AS = re.compile(
+    rf"\b[Aa]s (?P<who>[A-ZÀ-Þ]{_WORD}(?: {_WORD}){{0,3}}),? (?:[^,]{{3,100}},? )?(?:put it|"
+    rf"(?:{_SAYS})),"
+)
+_ENUMERATES = re.compile(
+    r"^(?:The|A|An|Another|Its|Their) (?:first|second|third|fourth|fifth|sixth|seventh|last|"
+    r"final|next|other)\b"
+    r"|^(?:First|Second|Third|Fourth|Fifth|Finally|Lastly)\b",
+)
+_NOT_SPEAKERS = frozenset(
+    "which who that this there what where when how why these those article report statement "
+    "i we you it nobody everyone".split()
+)
+
+
+@dataclass(frozen=True)
+class Voice:
+    """`speaker`, as the article names it, says the words at `said`, a part of one sentence."""
+
+    speaker: str
+    said: str
+
+
+def voices(article: Article) -> list[Voice | None]:
+    """For each sentence of the article who says it, or None if the article itself does."""
+    if article.language != "en":
+        return [None] * len(article.sentences)
+    found: list[Voice | None] = []
+    latest, inside, end = "", False, 0
+    for span in article.sentences:
+        quote = article.quote(span)
+        if "\n" in article.text[end : span.start]:
+            inside = False
+        same = "\n\n" not in article.text[end : span.start] and bool(found)
+        voice = _own_voice(quote, latest)
+        before = found[-1] if same else None
+        goes_on = inside or _ENUMERATES.match(quote) or quote[0] in '“"'
+        if voice is None and before and goes_on:
+            voice = Voice(before.speaker, quote)
+        if voice is not None:
+            latest = voice.speaker
+        elif not same:
+            latest = latest if re.search(r"[“\"]", quote) else ""
+        opened = quote.count("“") - quote.count("”")
+        inside = opened > 0 or (inside and opened == 0)
+        if quote.count('"') % 2:
+            inside = not inside
+        end = span.end
+        found.append(voice)
+    return found
+
+
+def speaker(sentence: str) -> str:
+    """Who says it, according to the sentence itself; "" if it names nobody or the article."""
+    found = _own_voice(sentence, "")
+    return "" if found is None or _ITSELF.fullmatch(found.speaker) else found.speaker
+
+
+_ITSELF = re.compile(r"(?:the )?(?:author|article|writer|text|piece|report)", re.IGNORECASE)
+
+
+def _own_voice(quote: str, latest: str) -> Voice | None:
+    """The voice that the sentence itself names. A pronoun stands for the `latest` speaker."""
+    if match := _ACCORDING.search(quote):
+        # "the leader of the team, Davyd Arakhamia": the name is what a reader knows.
+        name = re.match(r", ((?:[A-ZÀ-Þ][\w’'.-]+ ?){2,4})(?=[,.;]|$)", quote[match.end() :])
+        who = _speaker(name[1] if name else match["who"], latest)
+        before, after = quote[: match.start()].strip(" ,"), quote[match.end() :].lstrip(" ,")
+        said = after if len(after.split()) > len(before.split()) or not before else before
+        if who:
+            return Voice(who, said)
+    if match := _FOLLOWS.search(quote):
+        who = _speaker(match["who"] or match["who2"], latest)
+        if who:
+            rest = quote[match.end() :]
+            return Voice(
+                who,
+                f"{quote[: match.start() + 2]} {rest if '“' in rest or chr(34) in rest else ''}",
+            )
+    if match := _ENDS.search(quote):
+        who = _speaker(match["who"], latest)
+        if who:
+            return Voice(who, quote[: match.start()])
+    if match := _AS.search(quote):
+        who = _speaker(match["who"], latest)
+        if who:
+            return Voice(who, quote[match.end() :])
+    for match in _LEADS.finditer(quote):
+        who = _speaker(match["who"], latest)
+        if who and match["after"].strip():
+            return Voice(who, quote[match.start("after") :])
+    return None
+
+
+def _speaker(written: str, latest: str) -> str:
+    """`written` without what cannot be part of a name, or "" if it names nobody."""
+    who = written.strip(" ,.“”\"'’")
+    who = re.sub(rf"\s+(?:on|in|at|after|during|to|who|told|{_SAYS})\b.*$", "", who).strip()
+    if re.fullmatch(_PRONOUN, who):
+        return latest
+    words = who.split()
+    if not words or len(words) > 13 or words[0].casefold() in _NOT_SPEAKERS:
+        return ""
+    named = any(w[0].isupper() for w in words[1:]) or (
+        words[0][0].isupper() and words[0].casefold() not in FUNCTION_WORDS
+    )
+    if named and words[-1][0].islower() and not re.match(_DETERMINED, who):
+        # "Putin and other Russian officials" is somebody; "Prices in May" hardly is.
+        return who if re.search(_PEOPLE, who) else ""
+    if named:
+        return who
+    return who if re.search(_PEOPLE, who) else ""
+
+
+_PEOPLE = (
+    r"\b(?:officials?|sources?|spokes\w+|experts?|analysts?|critics|supporters|opponents|"
+    r"polic[ei]\w*|"
+    r"witness(?:es)?|residents?|scientists?|researchers?|doctors?|lawyers?|prosecutors?|ministers?|"
+    r"lawmakers|activists?|authorities|government|ministry|company|firm|report|study|survey|poll|"
+    r"newspaper|agency|committee|council|court|judge|union|bank|team|group|leaders?|members?|"
+    r"president|director|mayor|chancellor|advis[eo]rs?|aides?|diplomats?|economists?|farmers?|"
+    r"workers?|teachers?|students?|parents?|traders?|owners?|managers?|engineers?|authors?|"
+    r"people)\b"
+)
+
+
+def keeps(sentence: str, voice: Voice) -> bool:
+    """Whether `sentence` names the speaker, or whom an unnamed speaker is described as."""
+    said = set(stems(sentence))
+    if known := names(f"x {voice.speaker}"):
+        return any(set(stems(n)) <= said for n in known)
+    head = terms(voice.speaker) or stems(voice.speaker)
+    return head[-1] in said
+
+
+def unattributed(sentence: str) -> str:
+    """`sentence` without a speaker, or the article, at its beginning."""
+    match = re.match(r"According to [^,]+, ", sentence) or re.match(
+        r"The (?:article|text) (?:says|states|notes|reports|mentions) that ", sentence
+    )
+    rest = sentence[match.end() :] if match else sentence
+    return rest[0].upper() + rest[1:]
+
+
+def by_author(sentence: str) -> bool:
+    """Whether `sentence` says that somebody argues it: the author, the article, or a speaker."""
+    return bool(
+        re.search(
+            rf"\b(?:author|article|writer|columnist|piece|according to|{_SAYS})\b", sentence, re.I
+        )
+    )
+
+
+def attributed(sentence: str, speaker: str, lower: bool) -> str:
+    """`sentence` with its speaker put in front; `lower` if its first word needs no capital."""
+    if lower or sentence.split()[0].casefold() in FUNCTION_WORDS - {"i"}:
+        sentence = sentence[0].lower() + sentence[1:]
+    if re.match(_DETERMINED, speaker):
+        speaker = speaker[0].lower() + speaker[1:]
+    return f"According to {speaker}, {sentence}"
+
+
+_BOUNDS = re.compile(
+    r"\b(about|around|nearly|almost|approximately|roughly|at least|at most|more than|less than|"
+    r"fewer than|up to|over|under|some|an estimated)\s+(?=[$€£]?\d|\w+(?:-\w+)? (?:hundred|"
+    r"thousand|"
+    r"million|percent|per cent)\b)",
+    re.IGNORECASE,
+)
+_ADVERBS = re.compile(
+    r"\b(reportedly|allegedly|apparently|supposedly|seemingly|possibly|probably|perhaps|"
+    r"purportedly)\s+"
+    r"(?P<next>\w+)",
+    re.IGNORECASE,
+)
+_HEDGES = re.compile(
+    r"\b(may|might|could|would|likely|unlikely|probably|possibly|perhaps|reportedly|allegedly|"
+    r"apparently|seem(?:s|ed)?|appear(?:s|ed)? to|suggest(?:s|ed)?|believed to|expected to|said to|"
+    r"thought to|estimated|potentially|if true|hope[sd]? to|plan(?:s|ned)? to|considering)\b",
+    re.IGNORECASE,
+)
+
+
+def hedged(sentence: str, quote: str) -> tuple[str, tuple[str, ...]]:
+    """`sentence` with the hedges of `quote` put back where that can be done by inserting them,
+    and the hedges that are still missing.
+    """
+    for match in _BOUNDS.finditer(quote):
+        number = re.match(r"[$€£]?[\w.,]*\w", quote[match.end() :])
+        if number is None:
+            continue
+        place = re.search(rf"(?<![\w.,]){re.escape(number[0])}(?!\w)", sentence)
+        if place and not _bounded(sentence[: place.start()]):
+            sentence = f"{sentence[: place.start()]}{match[1].lower()} {sentence[place.start() :]}"
+    for match in _ADVERBS.finditer(quote):
+        if match[1].casefold() in sentence.casefold():
+            continue
+        place = re.search(rf"\b{re.escape(match['next'])}\b", sentence)
+        if place:
+            sentence = f"{sentence[: place.start()]}{match[1].lower()} {sentence[place.start() :]}"
+    if _HEDGES.search(sentence):
+        return sentence, ()
+    verbs = set(stems(sentence))
+    missing = [
+        m[0].casefold()
+        for m in _HEDGES.finditer(quote)
+        # Only where the sentence takes over what is hedged: one of the next words.
+        if set(terms(quote[m.end() :])[:3]) & verbs
+    ]
+    return sentence, tuple(dict.fromkeys(missing))
+
+
+def _bounded(before: str) -> bool:
+    return bool(
+        re.search(
+            r"(?:about|around|nearly|almost|approximately|roughly|least|most|than|up to|over|"
+            r"under|some"
+            r"|estimated)\s*[$€£]?$",
+            before,
+            re.IGNORECASE,
+        )
+    )
+
+
+_LABELS = re.compile(
+    r"\b(opinion|op-ed|editorial|commentary|comment is free|column|viewpoint|perspective)\b", re.I
+)
+_MINE = re.compile(r"\b(I|my|we must|we should|let us)\b")
+_OUGHT = re.compile(
+    r"\b(should|must|ought to|needs? to|clearly|surely|obviously|unfortunately|worth|of course|"
+    r"isn[’']t it|I|my)\b"
+)
+
+
+def is_opinion(article: Article) -> bool:
+    """Whether the article argues for its author's view rather than reports."""
+    head = [article.title, *article.dropped, *article.text.split("\n")[:4]]
+    labelled = any(_LABELS.search(line) for line in head if len(line.split()) <= 6)
+    ought = re.search(r"\b(should|must|ought)\b", article.title, re.I)
+    reported = re.search(rf"\b({_SAYS})\b", article.title, re.I)
+    own = re.sub(r"[“\"][^”\"]*[”\"]", " ", article.text)
+    return labelled or bool(ought and not reported) or len(_MINE.findall(own)) >= 3
+
+
+def is_view(quote: str) -> bool:
+    """Whether the sentence, outside quotation marks, says what ought to be or how to judge it."""
+    return bool(_OUGHT.search(re.sub(r"[“\"][^”\"]*[”\"]", " ", quote)))
+
+
+def author(article: Article) -> str:
+    return article.author or "the author"

@@ -1,0 +1,148 @@
+"""Fits how the signals of support are combined, and shows what each is worth.
+
+    python -m eval.fit_verifier ../shared/data/verifier_dev.jsonl
+    python -m eval.fit_verifier ../shared/data/verifier_dev.jsonl --write
+
+Claims are JSON lines with context, claim, label (1 supported), domain, group, and question if there
+was one. All figures are for claims whose group (document) was left out of the fit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from assistant.checker import PackagedChecker
+from assistant.citations import Attributor
+from assistant.verify import _FITTED, FEATURES, Verifier, bare
+from assistant.words import terms
+from eval.metrics import auc
+from index import Article, AssistantError, SentenceTransformerEmbedder, detect_language, normalise
+
+Array = NDArray[np.float64]
+FOLDS = 10
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Prints a table of balanced accuracy, AUC and calibration. 0 done, 2 could not run."""
+    parser = argparse.ArgumentParser(prog="python -m eval.fit_verifier", description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--write", action="store_true", help="keep the fit for the assistant")
+    parser.add_argument("--features", type=Path, help="read the features here, or write them")
+    args = parser.parse_args(argv)
+    try:
+        rows = [json.loads(line) for line in args.data.read_text().splitlines()]
+        if args.features and args.features.is_file():
+            values = np.load(args.features)
+        else:
+            values = np.array(list(tqdm(map(_Features(), rows), total=len(rows))))
+            if args.features:
+                np.save(args.features, values)
+    except (AssistantError, OSError, ValueError, KeyError) as error:
+        print(f"eval.fit_verifier: {error}", file=sys.stderr)
+        return 2
+    labels = np.array([row["label"] for row in rows])
+    groups = np.array([str(row["group"]) for row in rows])
+    domains = np.array([row["domain"] for row in rows])
+    last = len(FEATURES) - 1
+    trials = {f"only: {name}": [i] for i, name in enumerate(FEATURES)}
+    trials |= {
+        f"without: {n}": [j for j in range(last + 1) if j != i] for i, n in enumerate(FEATURES)
+    }
+    trials |= {"lexical": list(range(last)), "all": list(range(last + 1))}
+    print("features | balanced accuracy all, " + ", ".join(sorted(set(domains))) + " | AUC | ECE")
+    for name, columns in trials.items():
+        p = left_out(values[:, columns], labels, groups)
+        parts = [balanced(p, labels)] + [
+            balanced(p[domains == d], labels[domains == d]) for d in sorted(set(domains))
+        ]
+        area = auc(list(p[labels == 0]), list(p[labels == 1]))
+        rates = " ".join(f"{100 * b:.1f}" for b in parts)
+        print(f"{name:<28} {rates} {area:.3f} {ece(p, labels):.3f}")
+    if args.write:
+        kept = {
+            "lexical": _coefficients(values[:, :last], labels),
+            "all": _coefficients(values, labels),
+        }
+        _FITTED.write_text(json.dumps(kept, indent=1) + "\n")
+    return 0
+
+
+class _Features:
+    """FEATURES of a claim, by the code that the running assistant uses."""
+
+    def __init__(self) -> None:
+        self._embedder = SentenceTransformerEmbedder()
+        self._checker = PackagedChecker()
+
+    def __call__(self, row: dict[str, Any]) -> list[float]:
+        text = normalise(row["context"])
+        article = Article(text, language=detect_language(text) or "en")
+        attributor = Attributor(article, (), self._embedder)
+        claim = bare(row["claim"])
+        found = attributor.attribute(claim, row.get("question") or "")
+        verifier = Verifier(attributor.quotes, attributor.weights, None, article.language)
+        chosen = attributor.weights.evidence(set(terms(claim)), found.sentences)
+        evidence = " ".join(attributor.quotes[i] for i in chosen)
+        logit = self._checker.score([(evidence, claim)])[0]
+        return [*verifier.features(claim, chosen, found.similarity), logit]
+
+
+def left_out(values: Array, labels: Array, groups: Array) -> Array:
+    """For each claim the probability of support, fitted on the claims of other groups."""
+    from sklearn.model_selection import GroupKFold
+
+    p = np.zeros(len(labels))
+    for train, test in GroupKFold(FOLDS).split(values, labels, groups):
+        fitted = _fit(values[train], labels[train])
+        p[test] = fitted.predict_proba(values[test])[:, 1]
+    return p
+
+
+def _fit(values: Array, labels: Array) -> Any:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), LogisticRegression(C=0.3)).fit(values, labels)
+
+
+def _coefficients(values: Array, labels: Array) -> dict[str, list[float]]:
+    fitted = _fit(values, labels)
+    scaler, regression = fitted[0], fitted[1]
+    return {
+        "weights": [round(float(w), 5) for w in regression.coef_[0]],
+        "means": [round(float(m), 5) for m in scaler.mean_],
+        "scales": [round(float(s), 5) for s in scaler.scale_],
+        "intercept": [round(float(regression.intercept_[0]), 5)],
+    }
+
+
+def balanced(p: Array, labels: Array) -> float:
+    """Balanced accuracy at a probability of one half, in [0, 1]."""
+    said = p >= 0.5
+    return float((said[labels == 1].mean() + (~said[labels == 0]).mean()) / 2)
+
+
+def ece(p: Array, labels: Array, bins: int = 10) -> float:
+    """Expected calibration error over bins of equal width (Guo et al., 2017), in [0, 1]."""
+    place = np.minimum((p * bins).astype(int), bins - 1)
+    return float(
+        sum(
+            (place == b).mean() * abs(p[place == b].mean() - labels[place == b].mean())
+            for b in range(bins)
+            if (place == b).any()
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,281 @@
+"""Trains the support checker from the packaged MiniLM, on two cores in about an hour.
+
+    python -m eval.train_checker ../shared/data/train_nli.jsonl.gz \\
+        --out assistant/checker.safetensors
+
+Reads JSON lines with source, context, claim and label (1 supported). First short pairs, then these
+mixed with long ones, whose context is cut to the sentences that the running assistant would show
+the checker, and with sentences of real text in which a number, a name, a role, or a negation was
+changed. Embeddings stay as they are; all else is trained and saved in half precision.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.checker import MAX_TOKENS, untrained
+from assistant.words import Weights, terms
+from eval.metrics import auc
+from index import sentence_spans
+from index.embedding import PACKAGED, locate
+
+SHORT = {"snli": 4000, "mnli_binary": 11000, "fever_nli": 9000}
+REPLAYED = 4000
+MAX_WORDS = 600
+CHANGED = 9000
+TOKENS_PER_STEP = 2200
+
+
+@dataclass(frozen=True)
+class Pair:
+    evidence: str
+    claim: str
+    label: int
+    source: str
+
+
+def cut(context: str, claim: str) -> str:
+    """The sentences of `context` that the assistant would show the checker for `claim`."""
+    quotes = [context[s.start : s.end] for s in sentence_spans(context)]
+    if len(quotes) <= 2:
+        return context
+    chosen = Weights(quotes).evidence(set(terms(claim)))
+    return " ".join(quotes[i] for i in chosen) or " ".join(quotes[:2])
+
+
+_NAME = re.compile(r"(?<!^)(?<![.!?“\"] )\b[A-ZÀ-Þ][\w’'-]+(?: [A-ZÀ-Þ][\w’'-]+)*")
+_NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*\b")
+_AUXILIARY = re.compile(r"\b(is|are|was|were|has|have|had|will|would|can|could|did|does|do)\b")
+
+
+def changed(quote: str, around: str, rng: random.Random) -> str | None:
+    """`quote` with one fact changed so that it is no longer supported, or None if none can be."""
+    names, numbers = _NAME.findall(quote), _NUMBER.findall(quote)
+    ways = list[str]()
+    if len(set(names)) > 1:
+        ways += ["role", "role"]
+    others = sorted(set(_NAME.findall(around)) - set(names))
+    if names and others:
+        ways.append("name")
+    if numbers:
+        ways += ["number", "number"]
+    if _AUXILIARY.search(quote):
+        ways.append("negation")
+    if not ways:
+        return None
+    match rng.choice(ways):
+        case "role":
+            a, b = rng.sample(sorted(set(names)), 2)
+            held = quote.replace(a, "\0").replace(b, a).replace("\0", b)
+            return held if a not in b and b not in a else None
+        case "name":
+            return quote.replace(rng.choice(names), rng.choice(others))
+        case "number":
+            old = rng.choice(numbers)
+            known = sorted(set(_NUMBER.findall(around)) - set(numbers))
+            new = rng.choice(known) if known and rng.random() < 0.5 else _near(old, rng)
+            return re.sub(rf"\b{re.escape(old)}\b", new, quote)
+        case _:
+            if re.search(r"\b(not|never|no|n’t|n't)\b", quote):
+                return re.sub(r"\b(not|never) ", "", quote) if " not " in quote else None
+            return _AUXILIARY.sub(lambda m: f"{m[0]} not", quote, count=1)
+
+
+def _near(number: str, rng: random.Random) -> str:
+    digits = [i for i, c in enumerate(number) if c.isdigit()]
+    place = rng.choice(digits)
+    new = rng.choice([d for d in "123456789" if d != number[place]])
+    return number[:place] + new + number[place + 1 :]
+
+
+def own(rows: Sequence[dict[str, str]], count: int, rng: random.Random) -> Iterator[Pair]:
+    """Sentences of real text, as they are and with one fact changed, against their surroundings."""
+    contexts = sorted({r["context"] for r in rows})
+    rng.shuffle(contexts)
+    made = 0
+    for context in contexts * 3:
+        quotes = [context[s.start : s.end] for s in sentence_spans(context)]
+        good = [i for i, q in enumerate(quotes) if 7 <= len(q.split()) <= 40]
+        if len(quotes) < 3 or not good or made >= count:
+            continue
+        i = rng.choice(good)
+        claim = quotes[i]
+        around = " ".join(quotes[max(0, i - 1) : i + 2])
+        wrong = changed(claim, context, rng)
+        if wrong is None or wrong == claim:
+            continue
+        if rng.random() < 0.5:
+            lead = rng.choice(["According to the article, ", "The article says that "])
+            claim, wrong = (
+                lead + (c if c[:2].isupper() else c[0].lower() + c[1:]) for c in (claim, wrong)
+            )
+        yield Pair(around, wrong, 0, "changed")
+        if rng.random() < 0.7:
+            yield Pair(around, claim, 1, "changed")
+        made += 2
+
+
+def pairs(path: Path, seed: int) -> tuple[list[Pair], list[Pair]]:
+    """The pairs of the two stages, shuffled."""
+    rng = random.Random(seed)
+    with gzip.open(path, "rt") as file:
+        rows = [json.loads(line) for line in file]
+    rows = [r for r in rows if len(r["context"].split()) <= MAX_WORDS]
+    rng.shuffle(rows)
+    short = list[Pair]()
+    for source, count in SHORT.items():
+        found = [r for r in rows if r["source"] == source]
+        # As many of each label, so that a pair's label cannot be guessed from its source.
+        for label in (0, 1):
+            short += [
+                Pair(cut(r["context"], r["claim"]), r["claim"], label, source)
+                for r in [r for r in found if r["label"] == label][: count // 2]
+            ]
+    rng.shuffle(short)
+    long_rows = [r for r in rows if r["source"] not in SHORT]
+    long = [
+        Pair(cut(r["context"], r["claim"]), r["claim"], r["label"], r["source"]) for r in long_rows
+    ]
+    real = [r for r in long_rows if r["source"] in ("squad_qa", "defacto", "factcg_doc")]
+    mixed = long + short[:REPLAYED] + list(own(real, CHANGED, rng))
+    rng.shuffle(mixed)
+    return short[REPLAYED:], mixed
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m eval.train_checker", description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--dev", type=Path, help="claims with label and domain, scored on the way")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--minutes", type=float, default=60, help="stop the schedule here")
+    args = parser.parse_args(argv)
+    import torch
+    from safetensors.torch import save_file
+    from transformers import AutoTokenizer
+
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(2)
+    folder = locate(PACKAGED)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = untrained(folder)
+    for parameter in model.bert.embeddings.parameters():
+        parameter.requires_grad_(False)
+    first, mixed = pairs(args.data, args.seed)
+    stages = [batches(s, tokenizer, args.seed) for s in (first, mixed)]
+    plan = [b for stage in stages for b in stage]
+    print(
+        f"{len(first)} + {len(mixed)} pairs, {len(stages[0])} + {len(stages[1])} steps", flush=True
+    )
+    trained = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=args.rate, weight_decay=0.01)
+    start = time.perf_counter()
+    model.train()
+    mean = 0.7
+    for step, batch in enumerate(plan):
+        # The schedule follows the clock, so that it ends in time on any machine.
+        done = max(step / len(plan), (time.perf_counter() - start) / (60 * args.minutes))
+        if done >= 1:
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = args.rate * min((step + 1) / 150, 1 - done)
+        coded = tokenizer(
+            [p.evidence for p in batch],
+            [p.claim for p in batch],
+            truncation="only_first",
+            max_length=MAX_TOKENS,
+            padding=True,
+            return_tensors="pt",
+        )
+        logits = model(**coded).logits[:, 0]
+        labels = torch.tensor([float(p.label) for p in batch])
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        mean = 0.99 * mean + 0.01 * loss.item()
+        if step % 100 == 99:
+            print(
+                f"{step + 1}/{len(plan)} loss {mean:.3f} {time.perf_counter() - start:.0f} s",
+                flush=True,
+            )
+        if step % 500 == 499 or step == len(stages[0]) - 1:
+            _save(model, args.out, save_file)
+            if args.dev:
+                print(dev(model, tokenizer, args.dev), flush=True)
+    _save(model, args.out, save_file)
+    if args.dev:
+        print(dev(model, tokenizer, args.dev))
+    return 0
+
+
+def batches(found: list[Pair], tokenizer, seed: int) -> list[list[Pair]]:  # type: ignore[no-untyped-def]
+    """Batches of pairs of about equal length, in random order."""
+    lengths = [
+        min(MAX_TOKENS, len(ids))
+        for ids in tokenizer([p.evidence for p in found], [p.claim for p in found])["input_ids"]
+    ]
+    rng = random.Random(seed)
+    # Noise on the length, so that batches are not the same kind of pair throughout.
+    order = sorted(range(len(found)), key=lambda i: lengths[i] * rng.uniform(0.85, 1.15))
+    made: list[list[Pair]] = [[]]
+    longest = 0
+    for i in order:
+        longest = max(longest, lengths[i])
+        if longest * (len(made[-1]) + 1) > TOKENS_PER_STEP and made[-1]:
+            made.append([])
+            longest = lengths[i]
+        made[-1].append(found[i])
+    rng.shuffle(made)
+    return made
+
+
+def dev(model, tokenizer, path: Path) -> str:  # type: ignore[no-untyped-def]
+    """AUC by domain on the claims in `path`."""
+    import torch
+
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    model.eval()
+    scores: dict[str, list[tuple[int, float]]] = {}
+    with torch.inference_mode():
+        for row in rows:
+            coded = tokenizer(
+                cut(row["context"], row["claim"]),
+                row["claim"],
+                truncation="only_first",
+                max_length=MAX_TOKENS,
+                return_tensors="pt",
+            )
+            score = model(**coded).logits[0, 0].item()
+            for domain in (row["domain"], "all"):
+                scores.setdefault(domain, []).append((row["label"], score))
+    model.train()
+    return "dev AUC " + " ".join(
+        f"{d} {auc([s for y, s in found if not y], [s for y, s in found if y]):.3f}"
+        for d, found in sorted(scores.items())
+    )
+
+
+def _save(model, path: Path, save_file) -> None:  # type: ignore[no-untyped-def]
+    """What was trained, in half precision: the embeddings are the packaged model's."""
+    state = {
+        name: value.half().contiguous()
+        for name, value in model.state_dict().items()
+        if not name.startswith("bert.embeddings.")
+    }
+    save_file(state, path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

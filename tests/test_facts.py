@@ -1,0 +1,66 @@
+import pytest
+
+from assistant.facts import names, negated, opposites, quantities, quotations, swapped
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("80% of it", [("80", "%")]),
+        ("eighty percent of it", [("80", "%")]),
+        ("80 per cent of it", [("80", "%")]),
+        ("tens of thousands of soldiers", [("tens of thousands", "")]),
+        ("10,000 soldiers", [("10000", "")]),
+        ("two hundred and fifty people", [("250", "")]),
+        ("$1.5 million", [("1500000", "$")]),
+        ("1.5 million dollars", [("1500000", "$")]),
+        ("the visit of May 16–17", [("16", "may"), ("17", "may")]),
+        ("on 17 May 2024", [("17", "may"), ("2024", "")]),
+        ("3.2 km", [("3.2", "km")]),
+        ("one of them, no one", []),
+        ("twenty-five ships and three boats", [("25", ""), ("3", "")]),
+        ("version 1.2.3", [("1.2.3", "")]),
+    ],
+)
+def test_quantities_are_compared_as_they_are_meant(
+    text: str, expected: list[tuple[str, str]]
+) -> None:
+    assert [(q.value, q.unit) for q in quantities(text)] == expected
+
+
+def test_names_are_capitalised_words_that_do_not_merely_begin_a_sentence() -> None:
+    assert names("Karin Dahl said on Monday that Brandt’s plan is bad. The West balked.") == [
+        "Karin",
+        "Dahl",
+        "Monday",
+        "Brandt",
+        "West",
+    ]
+    assert names("Fishermen welcomed it.") == []
+
+
+def test_quotations_have_two_words_at_least() -> None:
+    assert quotations('He called it “not a bad deal” and "good", they say.') == ["not a bad deal"]
+
+
+def test_a_negation_governs_the_words_after_it() -> None:
+    assert negated("Russia did not object to membership, but it might later") == {
+        "object",
+        "membership",
+    }
+    assert negated("She refused to sign the treaty") == {"sign", "treati"}
+    assert negated("It isn’t closed") == {"close"}
+    assert negated("not only dogs") == set()
+
+
+def test_opposites_stand_instead_of_one_another() -> None:
+    assert opposites("Prices fell.", "Prices fall and rise.") == []
+    assert opposites("Prices will fall.", "Prices rise.") == [("fall", "rise")]
+    assert opposites("It was before the war.", "It was after the war.") == [("befor", "after")]
+
+
+def test_names_around_a_verb_can_be_swapped() -> None:
+    assert swapped("Dahl accused Brandt.", "Brandt accused Dahl of lying.")
+    assert not swapped("Dahl was accused by Brandt.", "Brandt accused Dahl.")
+    assert not swapped("Brandt accused Dahl.", "Brandt accused Dahl of lying.")
+    assert not swapped("Dahl met Brandt.", "The mayor met nobody.")

@@ -1,0 +1,109 @@
+import pytest
+
+from assistant.voice import (
+    attributed,
+    by_author,
+    hedged,
+    is_opinion,
+    is_view,
+    keeps,
+    unattributed,
+    voices,
+)
+from index import from_text
+
+LEAD = "The harbour of Skarholm was full of ships on the morning after the storm.\n\n"
+
+
+def speaker(text: str) -> list[str | None]:
+    return [v.speaker if v else None for v in voices(from_text(LEAD + text))][1:]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("According to Olof Brandt, the pier is gone.", ["Olof Brandt"]),
+        ("The pier is gone, according to the mayor.", ["the mayor"]),
+        ("The pier is gone, according to the mayor of the island, Olof Brandt.", ["Olof Brandt"]),
+        ("Karin Dahl said that the ships are safe.", ["Karin Dahl"]),
+        ("Karin Dahl, the director of Nordsund, said the ships are safe.", ["Karin Dahl"]),
+        ("“The ships are safe,” said Karin Dahl.", ["Karin Dahl"]),
+        ('"The ships are safe," Dahl said.', ["Dahl"]),
+        ("The ships are safe, Karin Dahl said on Monday.", ["Karin Dahl"]),
+        ("Two senior officials told reporters that the pier will close.", ["Two senior officials"]),
+        ("Dahl was calm. She said the ships are safe.", [None, ""]),
+        ("Dahl said it was bad. She added that the ships are safe.", ["Dahl", "Dahl"]),
+        ("Dahl said, “It was bad.” “We were lucky.”", ["Dahl", "Dahl"]),
+        (
+            "According to Dahl, there are two plans. The first is a new pier. Nobody was hurt.",
+            ["Dahl", "Dahl", None],
+        ),
+        ("Dahl said it was bad.\n\nThe pier is gone.", ["Dahl", None]),
+        ("The pier is 90 metres long.", [None]),
+        ("Prices in May rose and the ships stayed.", [None]),
+        ("The new law allows states to choose.", [None]),
+    ],
+)
+def test_who_says_a_sentence(text: str, expected: list[str | None]) -> None:
+    assert speaker(text) == [e or None for e in expected]
+
+
+def test_a_sentence_keeps_its_speaker_by_name_or_description() -> None:
+    (named,) = [v for v in voices(from_text(LEAD + "Karin Dahl said all is well.")) if v]
+    assert keeps("According to Dahl, all is well.", named)
+    assert not keeps("All is well.", named)
+    (unnamed,) = [v for v in voices(from_text(LEAD + "Two senior officials said so.")) if v]
+    assert keeps("Two officials said so.", unnamed)
+    assert not keeps("It is so.", unnamed)
+
+
+def test_a_speaker_is_put_back() -> None:
+    assert attributed("The pier is gone.", "The mayor", lower=True) == (
+        "According to the mayor, the pier is gone."
+    )
+    assert attributed("Skarholm is safe.", "Karin Dahl", lower=False) == (
+        "According to Karin Dahl, Skarholm is safe."
+    )
+    assert unattributed("According to Brandt, the pier is gone.") == "The pier is gone."
+    assert unattributed("The article says that it is gone.") == "It is gone."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "expected", "missing"),
+    [
+        ("It cost 30 crowns.", "It cost about 30 crowns.", "It cost about 30 crowns.", ()),
+        (
+            "It killed 30 people.",
+            "It killed at least 30 people.",
+            "It killed at least 30 people.",
+            (),
+        ),
+        ("It cost nearly 30 crowns.", "It cost about 30 crowns.", "It cost nearly 30 crowns.", ()),
+        (
+            "The captain fled.",
+            "The captain allegedly fled.",
+            "The captain allegedly fled.",
+            (),
+        ),
+        ("Dahl will resign.", "Dahl might resign soon.", "Dahl will resign.", ("might",)),
+        ("Dahl may resign.", "Dahl might resign soon.", "Dahl may resign.", ()),
+        ("The pier is long.", "The pier is long and Dahl might go.", "The pier is long.", ()),
+    ],
+)
+def test_hedges_are_put_back_or_named(
+    sentence: str, quote: str, expected: str, missing: tuple[str, ...]
+) -> None:
+    assert hedged(sentence, quote) == (expected, missing)
+
+
+def test_an_opinion_piece_is_told_from_a_report() -> None:
+    report = from_text("Pier must be rebuilt, says mayor\n\n" + LEAD + "It must open by May.")
+    opinion = from_text("Opinion\n\nBuild the pier again\n\n" + LEAD + "Skarholm should build it.")
+    assert is_opinion(opinion)
+    assert is_opinion(from_text(LEAD + "I saw it. I think it is bad. My view is that I am right."))
+    assert not is_opinion(from_text(LEAD + "“I think I know my island,” he said."))
+    assert not is_opinion(report)
+    assert is_view("Skarholm should build it.")
+    assert not is_view("“We should build it,” he said.")
+    assert by_author("The author proposes a new pier.")
+    assert not by_author("A new pier is needed.")
