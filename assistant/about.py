@@ -41,7 +41,7 @@ _SAYS = {
 
 def asks_for(question: str) -> str:
     """ "author", "published" or "title" if that is what the question asks for, else ""."""
-    plain = question.casefold().strip(" ?.!").replace("’", "'").replace("who's", "who is")
+    plain = re.sub(r"^(who|what)['’]s\b", r"\1 is", question.casefold().strip(" ?.!"))
     return next((kind for kind, pattern in _KINDS if re.fullmatch(pattern, plain)), "")
 
 

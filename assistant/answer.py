@@ -361,7 +361,9 @@ class Assistant:
             if (logit := self._reviewer.answers(answer.standalone, shown)) is not None:
                 signals["answers"] = logit
             answer = self._surer(answer, signals)
-            if answer.confidence < self._threshold:
+            # A sentence that had to be rejected before is a sign that there is no answer.
+            wanted = gate.THRESHOLDS["strict"] if answer.rejected else 0.0
+            if answer.confidence < max(self._threshold, wanted):
                 return self._abstain(replace(answer, rejected=(*answer.rejected, claim)))
         if any(claim.text == c.text for c in answer.claims):
             return answer
@@ -400,7 +402,8 @@ class Assistant:
             return False
         signals = {k: v for k, v in answer.signals.items() if k != "fluency"}
         sure = gate.confidence({**signals, "answers": logit})
-        return sure >= self._threshold and self._reviewer.suits(answer.standalone, quote)
+        wanted = max(self._threshold, gate.THRESHOLDS["strict"])
+        return sure >= wanted and self._reviewer.suits(answer.standalone, quote)
 
     def _nearest(self, llm: LLM, question: str) -> list[str]:
         """The sentences nearest to the question that are short enough to repeat, in order."""

@@ -218,7 +218,7 @@ def negated(text: str, language: str = "en") -> set[str]:
     for match in _NEGATION.finditer(text):
         rest = text[match.end() :]
         if re.match(
-            r"\s+(?:only|just|merely|simply|longer than|more than|less than|least)\b", rest
+            r"\s+(?:only|just|merely|simply|until|longer than|more than|less than|least)\b", rest
         ):
             continue
         end = _SCOPE_END.search(rest)
@@ -235,7 +235,7 @@ expand cut|higher lower|more fewer|more less|largest smallest|biggest smallest|h
 most least|best worst|better worse|before after|early late|earliest latest|oldest newest
 enter leave|join leave
 arrive leave|include exclude|create destroy|build demolish|confirm deny|confirm dispute
-prove disprove|legal illegal
+common rare|frequent rare|prove disprove|legal illegal
 lawful unlawful|possible impossible|likely unlikely|safe unsafe|safe dangerous
 public private|guilty innocent|success failure|succeed fail
 north south|east west|northern southern|eastern western|left right|praise criticise

@@ -10,7 +10,7 @@ from assistant.verify import Verdict, sigmoid
 
 Strictness = Literal["strict", "balanced", "open"]
 
-THRESHOLDS: Mapping[Strictness, float] = {"strict": 0.6, "balanced": 0.4, "open": 0.25}
+THRESHOLDS: Mapping[Strictness, float] = {"strict": 0.6, "balanced": 0.45, "open": 0.3}
 """The confidence from which on an answer is given. What each means is measured in eval/README."""
 
 SHOWN: Mapping[Strictness, tuple[Verdict, ...]] = {
@@ -21,8 +21,8 @@ SHOWN: Mapping[Strictness, tuple[Verdict, ...]] = {
 """The verdicts with which a sentence is shown."""
 
 FITTED: Sequence[tuple[dict[str, float], float]] = (
-    ({"refusal": -0.505, "nearest": 3.281, "answers": 0.364, "fluency": 4.46}, -3.408),
-    ({"refusal": -0.514, "nearest": 3.339, "answers": 0.47}, -4.167),
+    ({"refusal": -0.439, "nearest": 3.219, "answers": 0.611, "fluency": 4.959}, -3.142),
+    ({"refusal": -0.456, "nearest": 3.297, "answers": 0.651}, -4.014),
     ({"refusal": -0.651, "nearest": 3.2}, -4.215),
 )
 """Weights of signals and an intercept, as eval.gate fits them; the first that is whole counts."""

@@ -65,6 +65,7 @@ class Reviewer:
         self._checker = checker if article.language == "en" else None
         self._verifier = Verifier(attributor.quotes, attributor.weights, checker, article.language)
         self._voices = voice.voices(article)
+        self._names = frozenset(facts.names(article.text))
         self._opinion = article.language == "en" and voice.is_opinion(article)
 
     def review(self, sentence: str, question: str, markers: dict[int, int]) -> Claim:
@@ -175,15 +176,15 @@ class Reviewer:
         claimed = voice.speaker(bare(sentence))
         if claimed and not self._speaks(claimed, main):
             if spoken and text.startswith("According to"):
-                text = voice.attributed(voice.unattributed(text), spoken.speaker, self._lower(text))
+                text = self._by(spoken.speaker, voice.unattributed(text))
             else:
                 check = replace(check, verdict="partly", missing=(*check.missing, claimed))
         elif spoken and not self._plainly_said(said, main):
             if not voice.keeps(text, spoken):
-                text = voice.attributed(voice.unattributed(text), spoken.speaker, self._lower(text))
+                text = self._by(spoken.speaker, voice.unattributed(text))
         elif not spoken and self._opinion and voice.is_view(quote) and not voice.by_author(text):
             who = self._article.author or "the author"
-            text = voice.attributed(text, who, self._lower(text))
+            text = self._by(who, text)
         if self._article.language == "en":
             text, hedges = voice.hedged(text, quote)
             if hedges and check.verdict == "supported":
@@ -197,7 +198,7 @@ class Reviewer:
         spoken = self._voices[main]
         near = spoken.speaker if spoken else " ".join(self._quotes[max(0, main - 1) : main + 1])
         said = set(terms(claimed))
-        return not said or bool(said & set(terms(near)))
+        return bool(not said or said & set(terms(near)) or voice.says(self._quotes[main], claimed))
 
     def _plainly_said(self, said: set[str], main: int) -> bool:
         """Whether the article itself says it too, or it is not in what the speaker says."""
@@ -214,11 +215,8 @@ class Reviewer:
             if i != main
         )
 
-    def _lower(self, text: str) -> bool:
-        """Whether the first word of `text` has its capital only from standing first."""
+    def _by(self, speaker: str, text: str) -> str:
+        """`text` with its speaker in front, its first word without the capital it had for that."""
         first = re.match(r"\w+", text)
-        return bool(
-            first
-            and first[0][1:].islower()
-            and first[0] not in facts.names(f"x {self._article.text}")
-        )
+        lower = first and first[0][1:].islower() and first[0] not in self._names
+        return voice.attributed(text, speaker, bool(lower))

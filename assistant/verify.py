@@ -18,10 +18,10 @@ from assistant.words import Weights, terms
 
 Verdict = Literal["supported", "partly", "contradicted", "not in article"]
 
-SUPPORTED = 0.5
+SUPPORTED = 0.65
 PARTLY = 0.25
 VERBATIM = 0.95
-"""From this share of its words in one sentence on, a claim is that sentence's own."""
+"""From this share of its word pairs in one sentence on, a claim is that sentence's own."""
 
 _ABOUT = 0.5
 """The share of a claim's words from which on a sentence is about the same thing."""
@@ -101,7 +101,6 @@ class Verifier:
         if foreign := self._foreign(claim, cited):
             # The question's somebody, and the evidence is about somebody else.
             return Check("not in article", min(score, PARTLY), foreign)
-        share = max(self._share(said, i) for i in cited)
         if missing:
             # What the question does not have is what the sentence tells.
             told = said - set(terms(asked, self._language))
@@ -109,8 +108,7 @@ class Verifier:
                 "partly" if self._share(told or said, *cited) >= _ABOUT else "not in article"
             )
             return Check(verdict, min(score, SUPPORTED), missing)
-        if share >= VERBATIM:
-            score = max(score, share)
+        score = max(score, self._verbatim(claim, cited))
         if score >= SUPPORTED:
             return Check("supported", score)
         found = {t for i in chosen for t in self._weights.sentences[i]}
@@ -177,6 +175,17 @@ class Verifier:
             ):
                 return i
         return None
+
+    def _verbatim(self, claim: str, cited: Sequence[int]) -> float:
+        """The share of word pairs that one sentence has in the same order, if it is nearly all."""
+        ordered = terms(claim, self._language)
+        pairs = set(pairwise(ordered)) or set(zip(ordered, ordered, strict=True))
+        share = 0.0
+        for i in cited:
+            there = terms(self._quotes[i], self._language)
+            have = set(pairwise(there)) | set(zip(there, there, strict=True))
+            share = max(share, len(pairs & have) / max(1, len(pairs)))
+        return share if share >= VERBATIM else 0.0
 
     def _foreign(self, claim: str, cited: Sequence[int]) -> tuple[str, ...]:
         """The names of `claim` that stand neither in the evidence nor shortly before it, nor in

@@ -144,6 +144,8 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
 def _speaker(written: str, latest: str) -> str:
     """`written` without what cannot be part of a name, or "" if it names nobody."""
     who = written.strip(" ,.“”\"'’")
+    if re.search(r"\b(?:was|were|is|are|has|have|had|will|would|can|by|that|which)\b", who):
+        return ""  # A whole clause, not somebody.
     who = re.sub(rf"\s+(?:on|in|at|after|during|to|who|told|{_SAYS})\b.*$", "", who).strip()
     if re.fullmatch(_PRONOUN, who):
         return latest
@@ -171,6 +173,14 @@ _PEOPLE = (
     r"workers?|teachers?|students?|parents?|traders?|owners?|managers?|engineers?|authors?|"
     r"people)\b"
 )
+
+
+def says(quote: str, who: str) -> bool:
+    """Whether `who` stands shortly before a verb of saying in `quote`."""
+    last = names(f"x {who}")[-1:] or who.split()[-1:]
+    return any(
+        re.search(rf"\b{re.escape(n)}\b(?:\W+\w+){{0,3}}\W+(?:{_SAYS})\b", quote) for n in last
+    )
 
 
 def keeps(sentence: str, voice: Voice) -> bool:

@@ -45,7 +45,8 @@ def edited(text: str, case: Case, rng: random.Random) -> Edit | None:
     for answer in case["answers"]:
         if len(answer.split()) > _SHORT:
             continue
-        for old in [*re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?", answer), *_NAME.findall(answer)]:
+        for found in [*re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?", answer), *_NAME.findall(answer)]:
+            old = re.sub(r"['’]s$", "", found)
             place = _place(old)
             if not place.search(text) or _place(old.split()[-1]).search(case["question"]):
                 continue

@@ -68,7 +68,7 @@ def report(values: Array, labels: Flags, groups: Names, sets: Names) -> list[str
     p = left_out(values, labels, groups)
     named = {t: name for name, t in THRESHOLDS.items()}
     lines.append("confidence | wrongly refused | rightly refused")
-    for at in sorted({0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, *named}):
+    for at in sorted({0.2, 0.35, 0.4, 0.5, 0.55, 0.65, 0.7, 0.8, *named}):
         rates = list[str]()
         for s in dict.fromkeys(sets):
             yes, no = p[(sets == s) & labels], p[(sets == s) & ~labels]
@@ -111,9 +111,12 @@ def _signals(
     found: list[tuple[bool, str, str, dict[str, float]]] = []
     with open_models(replay, strictness=0.0) as models:
         for path in paths:
+            on = models
             for case in tqdm(read_cases(path), desc=path.stem):
                 article = article_of(case, folder)
-                answer = models.on(article).ask(case["question"])
+                if on.article.id != article.id:
+                    on = models.on(article)
+                answer = on.ask(case["question"])
                 if answer.corrected and not answer.signals:
                     continue  # Decided before the model was asked.
                 if "refusal" not in answer.signals:

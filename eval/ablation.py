@@ -1,0 +1,105 @@
+"""Shows what each part of the checking is worth, on the same replies of the model.
+
+    python -m eval.ablation ../shared/data/qa_dev.jsonl --replay .reports/replay.jsonl
+
+Rows: the model's reply as it is; with every check but without the trained checker; and all of it,
+at each strictness. Cases are those of eval.qa.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from assistant import Assistant, AssistantError, prompt
+from assistant.answer import MAX_ANSWER_TOKENS, is_refusal
+from assistant.gate import THRESHOLDS
+from eval.metrics import Rate, is_right
+from eval.qa import Case, article_of, open_models, read_cases
+from eval.replay import Replay
+
+Ask = Callable[[Assistant, Case], tuple[str, bool, int]]
+"""The text, whether it refuses (or corrects the premise), and how many sentences were rejected."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Prints the table. 0 done, 2 could not run."""
+    parser = argparse.ArgumentParser(prog="python -m eval.ablation", description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--articles", type=Path, default=Path(), help="folder of article files")
+    parser.add_argument("--replay", type=Path, required=True, help="keep replies here")
+    args = parser.parse_args(argv)
+    try:
+        cases = read_cases(args.data)
+        with open_models(args.replay) as models:
+            variants: list[tuple[str, Assistant, Ask]] = [
+                ("reply as it is", models, _raw),
+                ("lexical checks, balanced", _like(models, "balanced", False), _checked),
+                *(
+                    (f"all checks, {name}", _like(models, name, True), _checked)
+                    for name in THRESHOLDS
+                ),
+            ]
+            print("variant | right | wrongly refused | refused or corrected | rejected sentences")
+            for name, assistant, ask in variants:
+                found = [
+                    (case, *ask(on, case))
+                    for case, on in tqdm(_on(assistant, cases, args.articles), desc=name)
+                ]
+                yes = [f for f in found if f[0]["answerable"]]
+                no = [f for f in found if not f[0]["answerable"]]
+                rates = [
+                    Rate.of(not r and is_right(t, c["answers"]) for c, t, r, _ in yes),
+                    Rate.of(r for _, _, r, _ in yes),
+                    Rate.of(r for _, _, r, _ in no),
+                    sum(n for *_, n in found),
+                ]
+                print(f"{name} | {' | '.join(map(str, rates))}")
+    except (AssistantError, OSError, ValueError, KeyError) as error:
+        print(f"eval.ablation: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _on(assistant: Assistant, cases: list[Case], folder: Path) -> Iterator[tuple[Case, Assistant]]:
+    """Each case with the assistant on its article; those on one article come together."""
+    on: Assistant | None = None
+    for case in cases:
+        article = article_of(case, folder)
+        if on is None or on.article.id != article.id:
+            on = assistant.on(article)
+        yield case, on
+
+
+def _like(models: Assistant, strictness: str, checker: bool) -> Assistant:
+    return Assistant(
+        models.article,
+        embedder=models._embedder,
+        store=models.store,
+        llm=models.llm,
+        checker=models._checker if checker else None,
+        strictness=strictness,  # type: ignore[arg-type]
+    )
+
+
+def _raw(assistant: Assistant, case: Case) -> tuple[str, bool, int]:
+    llm = assistant.llm
+    assert isinstance(llm, Replay)
+    nearest = assistant._nearest(llm, case["question"])
+    messages = prompt.answer(assistant._told, case["question"], nearest)
+    text = "".join(llm.stream(messages, MAX_ANSWER_TOKENS))
+    return text, is_refusal(text), 0
+
+
+def _checked(assistant: Assistant, case: Case) -> tuple[str, bool, int]:
+    answer = assistant.ask(case["question"])
+    refused = answer.abstained or (answer.corrected and not case["answerable"])
+    return answer.text, refused, len(answer.rejected)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
