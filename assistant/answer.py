@@ -40,7 +40,7 @@ MAX_QUESTION = 2000
 
 MAX_ANSWER_TOKENS = 256
 
-_HOPELESS = 0.5
+_HOPELESS = 0.25
 """Below this share of the confidence that is asked for, no sentence is waited for."""
 
 _LONG = 60

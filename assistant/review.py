@@ -179,7 +179,7 @@ class Reviewer:
                 text = self._by(spoken.speaker, voice.unattributed(text))
             else:
                 check = replace(check, verdict="partly", missing=(*check.missing, claimed))
-        elif spoken and not self._plainly_said(said, main):
+        elif spoken and not claimed and not self._plainly_said(said, main):
             if not voice.keeps(text, spoken):
                 text = self._by(spoken.speaker, voice.unattributed(text))
         elif not spoken and self._opinion and voice.is_view(quote) and not voice.by_author(text):

@@ -102,7 +102,10 @@ def voices(article: Article) -> list[Voice | None]:
 def speaker(sentence: str) -> str:
     """Who says it, according to the sentence itself; "" if it names nobody or the article."""
     found = _own_voice(sentence, "")
-    return "" if found is None or _ITSELF.fullmatch(found.speaker) else found.speaker
+    if found is None or _ITSELF.fullmatch(found.speaker):
+        return ""
+    # One of several is not checked as if it were the only one.
+    return "" if f" and {found.speaker} " in sentence else found.speaker
 
 
 _ITSELF = re.compile(r"(?:the )?(?:author|article|writer|text|piece|report)", re.IGNORECASE)
@@ -144,6 +147,7 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
 def _speaker(written: str, latest: str) -> str:
     """`written` without what cannot be part of a name, or "" if it names nobody."""
     who = written.strip(" ,.“”\"'’")
+    who = re.sub(r"^(?:and|or|but|while) ", "", who)
     if re.search(r"\b(?:was|were|is|are|has|have|had|will|would|can|by|that|which)\b", who):
         return ""  # A whole clause, not somebody.
     who = re.sub(rf"\s+(?:on|in|at|after|during|to|who|told|{_SAYS})\b.*$", "", who).strip()

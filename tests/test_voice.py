@@ -10,6 +10,7 @@ from assistant.voice import (
     unattributed,
     voices,
 )
+from assistant.voice import speaker as speaker_of
 from index import from_text
 
 LEAD = "The harbour of Skarholm was full of ships on the morning after the storm.\n\n"
@@ -55,6 +56,13 @@ def test_a_sentence_keeps_its_speaker_by_name_or_description() -> None:
     (unnamed,) = [v for v in voices(from_text(LEAD + "Two senior officials said so.")) if v]
     assert keeps("Two officials said so.", unnamed)
     assert not keeps("It is so.", unnamed)
+
+
+def test_a_sentence_of_an_answer_has_the_speaker_it_names() -> None:
+    assert speaker_of("According to Dahl, all is well.") == "Dahl"
+    assert speaker_of("Dahl, Brandt, and Nordsund confirmed that all is well.") == ""
+    assert speaker_of("The article says that all is well.") == ""
+    assert speaker_of("All was lost in a storm that fishermen said was the worst.") == ""
 
 
 def test_a_speaker_is_put_back() -> None:
