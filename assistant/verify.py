@@ -43,7 +43,7 @@ FEATURES = (
 _BEFORE = 3
 """Sentences back in which a pronoun's name is looked for."""
 
-_FITTED = Path(__file__).parent / "verifier.json"
+FITTED = Path(__file__).parent / "verifier.json"
 
 
 @dataclass(frozen=True)
@@ -255,7 +255,7 @@ def conflicts(claim: str, quote: str) -> bool:
 
 @cache
 def _coefficients() -> dict[str, dict[str, list[float]]]:
-    return dict(json.loads(_FITTED.read_text()))
+    return dict(json.loads(FITTED.read_text()))
 
 
 def combined(kind: Literal["lexical", "all"], values: Sequence[float]) -> float:

@@ -308,7 +308,3 @@ def is_opinion(article: Article) -> bool:
 def is_view(quote: str) -> bool:
     """Whether the sentence, outside quotation marks, says what ought to be or how to judge it."""
     return bool(_OUGHT.search(re.sub(r"[“\"][^”\"]*[”\"]", " ", quote)))
-
-
-def author(article: Article) -> str:
-    return article.author or "the author"

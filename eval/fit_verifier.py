@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from assistant.checker import PackagedChecker
 from assistant.citations import Attributor
-from assistant.verify import _FITTED, FEATURES, Verifier, bare
+from assistant.verify import FEATURES, FITTED, Verifier, bare
 from assistant.words import terms
 from eval.metrics import auc
 from index import Article, AssistantError, SentenceTransformerEmbedder, detect_language, normalise
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             "lexical": _coefficients(values[:, :last], labels),
             "all": _coefficients(values, labels),
         }
-        _FITTED.write_text(json.dumps(kept, indent=1) + "\n")
+        FITTED.write_text(json.dumps(kept, indent=1) + "\n")
     return 0
 
 
