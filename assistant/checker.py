@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from index import ModelError
 from index.embedding import PACKAGED as MINILM
@@ -28,37 +30,45 @@ class Checker(Protocol):
 
 
 class PackagedChecker:
-    """The packaged MiniLM with the weights that eval.train_checker made, one thread."""
+    """The packaged MiniLM with the weights that eval.train_checker made.
+
+    Loaded with the first score, which raises ModelError if the packaged model is not installed.
+    """
 
     name = PACKAGED
 
-    def __init__(self, weights: Path = WEIGHTS) -> None:
-        """Raises ModelError if the packaged model is not installed."""
-        import torch
-        from safetensors.torch import load_file
-        from transformers import AutoTokenizer
-
-        folder = locate(MINILM)
-        self._tokenizer = AutoTokenizer.from_pretrained(folder)
-        model = untrained(folder)
-        # The embeddings are the packaged model's and are not stored twice.
-        model.load_state_dict({k: v.float() for k, v in load_file(weights).items()}, strict=False)
-        self._model = model.eval()  # type: ignore[no-untyped-call]
-        self._torch = torch
+    def __init__(self) -> None:
+        # A tokenizer is for one thread at a time.
+        self._lock = threading.Lock()
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        import torch
+
         logits: list[float] = []
-        with self._torch.inference_mode():
+        with self._lock, torch.inference_mode():
+            tokenizer, model = self._loaded
             for evidence, claim in pairs:
-                coded = self._tokenizer(
+                coded = tokenizer(
                     evidence,
                     claim,
                     truncation="only_first",
                     max_length=MAX_TOKENS,
                     return_tensors="pt",
                 )
-                logits.append(float(self._model(**coded).logits[0, 0]))
+                logits.append(float(model(**coded).logits[0, 0]))
         return logits
+
+    @cached_property
+    def _loaded(self) -> tuple[Any, BertForSequenceClassification]:
+        from safetensors.torch import load_file
+        from transformers import AutoTokenizer
+
+        folder = locate(MINILM)
+        model = untrained(folder)
+        # The embeddings are the packaged model's and are not stored twice.
+        model.load_state_dict({k: v.float() for k, v in load_file(WEIGHTS).items()}, strict=False)
+        model.eval()  # type: ignore[no-untyped-call]
+        return AutoTokenizer.from_pretrained(folder), model
 
 
 class CrossEncoderChecker:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant.checker import Checker, CrossEncoderChecker, PackagedChecker
+from assistant.checker import PACKAGED, Checker, CrossEncoderChecker, PackagedChecker
 from assistant.llm import LLM, Endpoint
 from assistant.local import LocalLLM
 from assistant.models import QWEN_1_5B, Progress, assemble, check_digest, download, no_progress
@@ -53,7 +53,7 @@ def open_checker(settings: Settings) -> Checker | None:
     """The model that checks sentences; None for `none`. Raises ModelError."""
     if settings.checker == "none":
         return None
-    if settings.checker == "packaged":
+    if settings.checker == PACKAGED:
         return PackagedChecker()
     return CrossEncoderChecker(settings.checker, settings.checker_revision or None)
 

@@ -94,11 +94,8 @@ class Reviewer:
 
     def _smallest(self, sentence: str, found: Attribution) -> Attribution:
         """One sentence instead of several, if it supports the claim by itself."""
-        said = set(terms(bare(sentence)))
         if len(found.sentences) > 1:
-            main = max(
-                found.sentences, key=lambda i: self._weights.sum(said & self._weights.sentences[i])
-            )
+            main = self._main(set(terms(bare(sentence))), found.sentences)
             alone = self._verifier.check(sentence, [main], found.similarity)
             if alone.verdict == "supported":
                 return found._replace(sentences=[main])
@@ -120,7 +117,7 @@ class Reviewer:
             facts.quantities(sentence) or _TIME.search(sentence)
         ):
             return False
-        return not (_PRESUMES.match(question) and facts.opposites(question, sentence))
+        return not (self.presumes(question) and facts.opposites(question, sentence))
 
     def quoted(self, sentence: int, markers: dict[int, int], lead: str = "") -> Claim:
         """The article's own sentence as a claim, after `lead` if there is one."""
@@ -164,13 +161,17 @@ class Reviewer:
         evidence = " ".join(self._quotes[i] for i in chosen)
         return self._checker.score([(evidence, claim)])[0]
 
+    def _main(self, said: set[str], cited: Sequence[int]) -> int:
+        """Of the sentences cited the one that has most of the words, by weight."""
+        return max(cited, key=lambda i: self._weights.sum(said & self._weights.sentences[i]))
+
     def _context(self, cited: Sequence[int]) -> str:
         """Who speaks in the sentences cited: named before them, perhaps, and not in them."""
         return " ".join(v.speaker for i in cited if (v := self._voices[i]))
 
     def _voiced(self, sentence: str, cited: Sequence[int], check: Check) -> tuple[str, Check]:
         said = set(terms(bare(sentence)))
-        main = max(cited, key=lambda i: self._weights.sum(said & self._weights.sentences[i]))
+        main = self._main(said, cited)
         spoken, quote = self._voices[main], self._quotes[main]
         text = sentence
         claimed = voice.speaker(bare(sentence))

@@ -130,7 +130,7 @@ class Verifier:
 
     def features(self, claim: str, chosen: Sequence[int], similarity: float) -> list[float]:
         """FEATURES but the last, of `claim` and the sentences `chosen` for it."""
-        language, weights = self._language, self._weights
+        language = self._language
         ordered = terms(claim, language)
         said = set(ordered)
         evidence = [self._quotes[i] for i in chosen]
@@ -138,13 +138,12 @@ class Verifier:
         pairs = set(pairwise(ordered))
         shown = [terms(e, language) for e in evidence]
         seen = {p for e in shown for p in pairwise(e)}
-        every = {t for s in weights.sentences for t in s}
         names = {t for n in facts.names(claim) for t in terms(n, language)}
         found = {t for e in shown for t in e}
         return [
             self._share(said, *chosen),
             max((self._share(said, i) for i in chosen), default=0.0),
-            len(said & every) / max(1, len(said)),
+            len(said & self._every) / max(1, len(said)),
             len(pairs & seen) / max(1, len(pairs)),
             float(sum(q.value not in there for q in facts.quantities(claim, language))),
             float(len(names - found)),
@@ -194,7 +193,7 @@ class Verifier:
         near = {0, *(j for i in cited for j in range(max(0, i - _BEFORE), i + 1))}
         found = {t for j in near for t in terms(self._quotes[j], self._language)}
         unknown = [n for n in facts.names(claim) if not set(terms(n, self._language)) <= found]
-        # A name that the article has nowhere is missing, not moved; so is one in a list of many.
+        # A name that the article has nowhere is missing, not moved.
         moved = [n for n in unknown if set(terms(n, self._language)) <= self._every]
         return tuple(moved)
 

@@ -301,10 +301,15 @@ def is_opinion(article: Article) -> bool:
     labelled = any(_LABELS.search(line) for line in head if len(line.split()) <= 6)
     ought = re.search(r"\b(should|must|ought)\b", article.title, re.I)
     reported = re.search(rf"\b({_SAYS})\b", article.title, re.I)
-    own = re.sub(r"[“\"][^”\"]*[”\"]", " ", article.text)
-    return labelled or bool(ought and not reported) or len(_MINE.findall(own)) >= 3
+    return (
+        labelled or bool(ought and not reported) or len(_MINE.findall(_unquoted(article.text))) >= 3
+    )
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"[“\"][^”\"]*[”\"]", " ", text)
 
 
 def is_view(quote: str) -> bool:
     """Whether the sentence, outside quotation marks, says what ought to be or how to judge it."""
-    return bool(_OUGHT.search(re.sub(r"[“\"][^”\"]*[”\"]", " ", quote)))
+    return bool(_OUGHT.search(_unquoted(quote)))

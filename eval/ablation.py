@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -19,7 +19,7 @@ from assistant import Assistant, AssistantError, prompt
 from assistant.answer import MAX_ANSWER_TOKENS, is_refusal
 from assistant.gate import THRESHOLDS
 from eval.metrics import Rate, is_right
-from eval.qa import Case, article_of, open_models, read_cases
+from eval.qa import Case, on_articles, open_models, read_cases
 from eval.replay import Replay
 
 Ask = Callable[[Assistant, Case], tuple[str, bool, int]]
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             for name, assistant, ask in variants:
                 found = [
                     (case, *ask(on, case))
-                    for case, on in tqdm(_on(assistant, cases, args.articles), desc=name)
+                    for case, on in tqdm(on_articles(assistant, cases, args.articles), desc=name)
                 ]
                 yes = [f for f in found if f[0]["answerable"]]
                 no = [f for f in found if not f[0]["answerable"]]
@@ -63,16 +63,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"eval.ablation: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-def _on(assistant: Assistant, cases: list[Case], folder: Path) -> Iterator[tuple[Case, Assistant]]:
-    """Each case with the assistant on its article; those on one article come together."""
-    on: Assistant | None = None
-    for case in cases:
-        article = article_of(case, folder)
-        if on is None or on.article.id != article.id:
-            on = assistant.on(article)
-        yield case, on
 
 
 def _like(models: Assistant, strictness: str, checker: bool) -> Assistant:

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from assistant import AssistantError
 from assistant.gate import THRESHOLDS
 from eval.metrics import Rate, auc
-from eval.qa import article_of, open_models, read_cases
+from eval.qa import on_articles, open_models, read_cases
 
 SIGNALS = ("refusal", "nearest", "answers", "fluency")
 _MISSING = {"refusal": 0.0, "nearest": 0.0, "answers": -4.0, "fluency": 0.0}
@@ -111,17 +111,14 @@ def _signals(
     found: list[tuple[bool, str, str, dict[str, float]]] = []
     with open_models(replay, strictness=0.0) as models:
         for path in paths:
-            on = models
-            for case in tqdm(read_cases(path), desc=path.stem):
-                article = article_of(case, folder)
-                if on.article.id != article.id:
-                    on = models.on(article)
+            cases = read_cases(path)
+            for case, on in tqdm(on_articles(models, cases, folder), path.stem, len(cases)):
                 answer = on.ask(case["question"])
                 if answer.corrected and not answer.signals:
                     continue  # Decided before the model was asked.
                 if "refusal" not in answer.signals:
                     raise ValueError("a language model with log probabilities is needed.")
-                found.append((case["answerable"], article.id, path.stem, answer.signals))
+                found.append((case["answerable"], on.article.id, path.stem, answer.signals))
     return found
 
 

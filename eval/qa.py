@@ -140,6 +140,18 @@ def article_of(case: Case, folder: Path) -> Article:
     return from_text(case["article"], case.get("title", ""))
 
 
+def on_articles(
+    assistant: Assistant, cases: list[Case], folder: Path
+) -> Iterator[tuple[Case, Assistant]]:
+    """Each case with the assistant on its article; those on one article come together."""
+    on: Assistant | None = None
+    for case in cases:
+        article = article_of(case, folder)
+        if on is None or on.article.id != article.id:
+            on = assistant.on(article)
+        yield case, on
+
+
 def open_models(replay: Path | None, strictness: Strictness | float | None = None) -> Assistant:
     """An assistant that others share the models of; with `replay`, known replies are not waited
     for.
