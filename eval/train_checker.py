@@ -5,8 +5,9 @@
 
 Reads JSON lines with source, context, claim and label (1 supported). First short pairs, then these
 mixed with long ones, whose context is cut to the sentences that the running assistant would show
-the checker, and with sentences of real text in which a number, a name, a role, or a negation was
-changed. Embeddings stay as they are; all else is trained and saved in half precision.
+the checker, and with sentences of real text in which a number, a name, a role, a speaker or a
+negation was changed. With --start, trained weights go on with the mixed pairs alone. Embeddings
+stay as they are; all else is trained and saved in half precision.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from index.embedding import PACKAGED, locate
 SHORT = {"snli": 4000, "mnli_binary": 11000, "fever_nli": 9000}
 REPLAYED = 4000
 MAX_WORDS = 600
-CHANGED = 9000
+CHANGED = 14000
 TOKENS_PER_STEP = 2200
 
 
@@ -57,15 +58,35 @@ _NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*\b")
 _AUXILIARY = re.compile(r"\b(is|are|was|were|has|have|had|will|would|can|could|did|does|do)\b")
 
 
+_NOUN = re.compile(r"\b(?:[Tt]he|[Aa]n?|[Hh]is|[Hh]er|[Ii]ts|[Tt]heir) [a-z][\w-]+\b")
+_SAYING = re.compile(
+    r"\b(said|says|told|wrote|writes|argued|argues|claimed|claims|believes|according to)\b"
+)
+
+
+def _recurring(quote: str, around: str) -> list[str]:
+    """The names in `quote`, also the one it begins with if the text has it elsewhere."""
+    names = sorted(set(_NAME.findall(quote)))
+    first = re.match(r"[A-ZÀ-Þ][\w’'-]+(?: [A-ZÀ-Þ][\w’'-]+)*", quote)
+    if first and re.search(rf"[a-z,] {re.escape(first[0])}\b", around):
+        names.append(first[0])
+    return names
+
+
 def changed(quote: str, around: str, rng: random.Random) -> str | None:
     """`quote` with one fact changed so that it is no longer supported, or None if none can be."""
-    names, numbers = _NAME.findall(quote), _NUMBER.findall(quote)
+    names, numbers = _recurring(quote, around), _NUMBER.findall(quote)
+    nouns = sorted({n.casefold() for n in _NOUN.findall(quote)})
     ways = list[str]()
-    if len(set(names)) > 1:
-        ways += ["role", "role"]
+    if len(names) > 1:
+        ways += ["role"] * 4
+    if len(nouns) > 1:
+        ways.append("noun")
     others = sorted(set(_NAME.findall(around)) - set(names))
     if names and others:
-        ways.append("name")
+        ways += ["name", "name"]
+    if others and not _SAYING.search(quote) and "“" not in quote and '"' not in quote:
+        ways.append("speaker")
     if numbers:
         ways += ["number", "number"]
     if _AUXILIARY.search(quote):
@@ -73,10 +94,17 @@ def changed(quote: str, around: str, rng: random.Random) -> str | None:
     if not ways:
         return None
     match rng.choice(ways):
-        case "role":
-            a, b = rng.sample(sorted(set(names)), 2)
-            held = quote.replace(a, "\0").replace(b, a).replace("\0", b)
-            return held if a not in b and b not in a else None
+        case "role" | "noun" as way:
+            a, b = rng.sample(names if way == "role" else nouns, 2)
+            if a in b or b in a:
+                return None
+            flags = re.NOFLAG if way == "role" else re.IGNORECASE
+            held = re.sub(re.escape(a), "\0", quote, flags=flags)
+            held = re.sub(re.escape(b), a, held, flags=flags).replace("\0", b)
+            return held[0].upper() + held[1:]
+        case "speaker":
+            verb = rng.choice(["said", "says", "argued", "told reporters"])
+            return f"{rng.choice(others)} {verb} that {_lowered(quote)}"
         case "name":
             return quote.replace(rng.choice(names), rng.choice(others))
         case "number":
@@ -97,6 +125,26 @@ def _near(number: str, rng: random.Random) -> str:
     return number[:place] + new + number[place + 1 :]
 
 
+def _lowered(sentence: str) -> str:
+    """`sentence` as it stands within another, a first word that may be a name left alone."""
+    first = sentence.split(" ", 1)[0]
+    plain = first in (
+        "The",
+        "A",
+        "An",
+        "In",
+        "It",
+        "He",
+        "She",
+        "They",
+        "This",
+        "There",
+        "On",
+        "At",
+    )
+    return sentence[0].lower() + sentence[1:] if plain else sentence
+
+
 def own(rows: Sequence[dict[str, str]], count: int, rng: random.Random) -> Iterator[Pair]:
     """Sentences of real text, as they are and with one fact changed, against their surroundings."""
     contexts = sorted({r["context"] for r in rows})
@@ -115,9 +163,7 @@ def own(rows: Sequence[dict[str, str]], count: int, rng: random.Random) -> Itera
             continue
         if rng.random() < 0.5:
             lead = rng.choice(["According to the article, ", "The article says that "])
-            claim, wrong = (
-                lead + (c if c[:2].isupper() else c[0].lower() + c[1:]) for c in (claim, wrong)
-            )
+            claim, wrong = lead + _lowered(claim), lead + _lowered(wrong)
         yield Pair(around, wrong, 0, "changed")
         if rng.random() < 0.7:
             yield Pair(around, claim, 1, "changed")
@@ -155,13 +201,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.train_checker", description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="trained weights to go on from")
     parser.add_argument("--dev", type=Path, help="claims with label and domain, scored on the way")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--minutes", type=float, default=60, help="stop the schedule here")
     args = parser.parse_args(argv)
     import torch
-    from safetensors.torch import save_file
+    from safetensors.torch import load_file, save_file
     from transformers import AutoTokenizer
 
     torch.manual_seed(args.seed)
@@ -172,6 +219,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     for parameter in model.bert.embeddings.parameters():
         parameter.requires_grad_(False)
     first, mixed = pairs(args.data, args.seed)
+    if args.start:
+        model.load_state_dict(
+            {k: v.float() for k, v in load_file(args.start).items()}, strict=False
+        )
+        first = []
     stages = [batches(s, tokenizer, args.seed) for s in (first, mixed)]
     plan = [b for stage in stages for b in stage]
     print(
@@ -222,6 +274,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def batches(found: list[Pair], tokenizer, seed: int) -> list[list[Pair]]:  # type: ignore[no-untyped-def]
     """Batches of pairs of about equal length, in random order."""
+    if not found:
+        return []
     lengths = [
         min(MAX_TOKENS, len(ids))
         for ids in tokenizer([p.evidence for p in found], [p.claim for p in found])["input_ids"]
