@@ -22,6 +22,12 @@ def f1(answer: str, gold: str) -> float:
     return 2 * common / (len(a) + len(g)) if common else 0.0
 
 
+def contains(text: str, alias: str) -> bool:
+    """Whether the words of `alias` stand in `text` in their order, case and punctuation apart."""
+    wanted = " ".join(words(alias))
+    return bool(wanted) and f" {wanted} " in f" {' '.join(words(text))} "
+
+
 def is_right(answer: str, golds: Iterable[str]) -> bool:
     """Whether a gold alias is contained in the answer, or shares token F1 of at least 0.5."""
     said = f" {' '.join(words(answer))} "

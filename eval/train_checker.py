@@ -6,8 +6,10 @@
 Reads JSON lines with source, context, claim and label (1 supported). First short pairs, then these
 mixed with long ones, whose context is cut to the sentences that the running assistant would show
 the checker, and with sentences of real text in which a number, a name, a role, a speaker or a
-negation was changed. With --start, trained weights go on with the mixed pairs alone. Embeddings
-stay as they are; all else is trained and saved in half precision.
+negation was changed. Embeddings, and layers that are --frozen, stay as they are; all else is
+trained and saved in half precision. With --leave-out, pairs that another model was trained on, as
+its run listed them with --seen, are not used: so the evaluation's judge is trained apart from the
+checker.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import random
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,7 +147,9 @@ def _lowered(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:] if plain else sentence
 
 
-def own(rows: Sequence[dict[str, str]], count: int, rng: random.Random) -> Iterator[Pair]:
+def own(
+    rows: Sequence[dict[str, str]], count: int, rng: random.Random, left_out: Container[str] = ()
+) -> Iterator[Pair]:
     """Sentences of real text, as they are and with one fact changed, against their surroundings."""
     contexts = sorted({r["context"] for r in rows})
     rng.shuffle(contexts)
@@ -164,18 +168,24 @@ def own(rows: Sequence[dict[str, str]], count: int, rng: random.Random) -> Itera
         if rng.random() < 0.5:
             lead = rng.choice(["According to the article, ", "The article says that "])
             claim, wrong = lead + _lowered(claim), lead + _lowered(wrong)
+        if _line(claim) in left_out:
+            continue
         yield Pair(around, wrong, 0, "changed")
         if rng.random() < 0.7:
             yield Pair(around, claim, 1, "changed")
         made += 2
 
 
-def pairs(path: Path, seed: int) -> tuple[list[Pair], list[Pair]]:
-    """The pairs of the two stages, shuffled."""
+def pairs(path: Path, seed: int, left_out: Container[str] = ()) -> tuple[list[Pair], list[Pair]]:
+    """The pairs of the two stages, shuffled, but for those whose claim is in `left_out`."""
     rng = random.Random(seed)
     with gzip.open(path, "rt") as file:
         rows = [json.loads(line) for line in file]
-    rows = [r for r in rows if len(r["context"].split()) <= MAX_WORDS]
+    rows = [
+        r
+        for r in rows
+        if len(r["context"].split()) <= MAX_WORDS and _line(r["claim"]) not in left_out
+    ]
     rng.shuffle(rows)
     short = list[Pair]()
     for source, count in SHORT.items():
@@ -192,23 +202,29 @@ def pairs(path: Path, seed: int) -> tuple[list[Pair], list[Pair]]:
         Pair(cut(r["context"], r["claim"]), r["claim"], r["label"], r["source"]) for r in long_rows
     ]
     real = [r for r in long_rows if r["source"] in ("squad_qa", "defacto", "factcg_doc")]
-    mixed = long + short[:REPLAYED] + list(own(real, CHANGED, rng))
+    mixed = long + short[:REPLAYED] + list(own(real, CHANGED, rng, left_out))
     rng.shuffle(mixed)
     return short[REPLAYED:], mixed
+
+
+def _line(claim: str) -> str:
+    return " ".join(claim.split())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.train_checker", description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="trained weights to go on from")
+    parser.add_argument("--frozen", type=int, default=0, help="layers that are not trained")
+    parser.add_argument("--seen", type=Path, help="list the claims trained on in this file")
+    parser.add_argument("--leave-out", type=Path, help="leave out the claims listed in this file")
     parser.add_argument("--dev", type=Path, help="claims with label and domain, scored on the way")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--minutes", type=float, default=60, help="stop the schedule here")
     args = parser.parse_args(argv)
     import torch
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import save_file
     from transformers import AutoTokenizer
 
     torch.manual_seed(args.seed)
@@ -216,14 +232,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = locate(PACKAGED)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = untrained(folder)
-    for parameter in model.bert.embeddings.parameters():
-        parameter.requires_grad_(False)
-    first, mixed = pairs(args.data, args.seed)
-    if args.start:
-        model.load_state_dict(
-            {k: v.float() for k, v in load_file(args.start).items()}, strict=False
-        )
-        first = []
+    for part in (model.bert.embeddings, *model.bert.encoder.layer[: args.frozen]):
+        part.requires_grad_(False)
+    left_out = set(args.leave_out.read_text().splitlines()) if args.leave_out else set()
+    first, mixed = pairs(args.data, args.seed, left_out)
     stages = [batches(s, tokenizer, args.seed) for s in (first, mixed)]
     plan = [b for stage in stages for b in stage]
     print(
@@ -267,6 +279,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             if args.dev:
                 print(dev(model, tokenizer, args.dev), flush=True)
     _save(model, args.out, save_file)
+    if args.seen:
+        claims = {_line(p.claim) for batch in plan[: step + 1] for p in batch}
+        args.seen.write_text("\n".join(sorted(claims)) + "\n")
     if args.dev:
         print(dev(model, tokenizer, args.dev))
     return 0
@@ -274,8 +289,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def batches(found: list[Pair], tokenizer, seed: int) -> list[list[Pair]]:  # type: ignore[no-untyped-def]
     """Batches of pairs of about equal length, in random order."""
-    if not found:
-        return []
     lengths = [
         min(MAX_TOKENS, len(ids))
         for ids in tokenizer([p.evidence for p in found], [p.claim for p in found])["input_ids"]
@@ -324,9 +337,9 @@ def dev(model, tokenizer, path: Path) -> str:  # type: ignore[no-untyped-def]
 def _save(model, path: Path, save_file) -> None:  # type: ignore[no-untyped-def]
     """What was trained, in half precision: the embeddings are the packaged model's."""
     state = {
-        name: value.half().contiguous()
-        for name, value in model.state_dict().items()
-        if not name.startswith("bert.embeddings.")
+        name: value.detach().half().contiguous()
+        for name, value in model.named_parameters()
+        if value.requires_grad
     }
     save_file(state, path)
 
