@@ -30,14 +30,15 @@ class Checker(Protocol):
 
 
 class PackagedChecker:
-    """The packaged MiniLM with the weights that eval.train_checker made.
+    """The packaged MiniLM with weights that eval.train_checker made.
 
     Loaded with the first score, which raises ModelError if the packaged model is not installed.
     """
 
     name = PACKAGED
 
-    def __init__(self) -> None:
+    def __init__(self, weights: Path = WEIGHTS) -> None:
+        self._weights = weights
         # A tokenizer is for one thread at a time.
         self._lock = threading.Lock()
 
@@ -65,8 +66,9 @@ class PackagedChecker:
 
         folder = locate(MINILM)
         model = untrained(folder)
-        # The embeddings are the packaged model's and are not stored twice.
-        model.load_state_dict({k: v.float() for k, v in load_file(WEIGHTS).items()}, strict=False)
+        # What was not trained is the packaged model's and is not stored twice.
+        trained = {k: v.float() for k, v in load_file(self._weights).items()}
+        model.load_state_dict(trained, strict=False)
         model.eval()  # type: ignore[no-untyped-call]
         return AutoTokenizer.from_pretrained(folder), model
 

@@ -3,7 +3,7 @@
     python -m eval.ablation ../shared/data/qa_dev.jsonl --replay .reports/replay.jsonl
 
 Rows: the model's reply as it is; with every check but without the trained checker; and all of it,
-at each strictness. Cases are those of eval.qa.
+at each strictness. Cases are those of eval.cases.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from tqdm import tqdm
 from assistant import Assistant, AssistantError, prompt
 from assistant.answer import MAX_ANSWER_TOKENS, is_refusal
 from assistant.gate import THRESHOLDS
-from eval.metrics import Rate, is_right
-from eval.qa import Case, on_articles, open_models, read_cases
+from eval.cases import Case, read
+from eval.metrics import Rate
 from eval.replay import Replay
+from eval.score import is_correct
+from eval.systems import on_articles, open_models
 
 Ask = Callable[[Assistant, Case], tuple[str, bool, int]]
 """The text, whether it refuses (or corrects the premise), and how many sentences were rejected."""
@@ -30,11 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Prints the table. 0 done, 2 could not run."""
     parser = argparse.ArgumentParser(prog="python -m eval.ablation", description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--articles", type=Path, default=Path(), help="folder of article files")
+    parser.add_argument("--articles", type=Path, help="folder of article files")
     parser.add_argument("--replay", type=Path, required=True, help="keep replies here")
     args = parser.parse_args(argv)
     try:
-        cases = read_cases(args.data)
+        cases = read([args.data], args.articles)
         with open_models(args.replay) as models:
             variants: list[tuple[str, Assistant, Ask]] = [
                 ("reply as it is", models, _raw),
@@ -48,18 +50,18 @@ def main(argv: Sequence[str] | None = None) -> int:
             for name, assistant, ask in variants:
                 found = [
                     (case, *ask(on, case))
-                    for case, on in tqdm(on_articles(assistant, cases, args.articles), desc=name)
+                    for case, on in tqdm(on_articles(assistant, cases), desc=name)
                 ]
-                yes = [f for f in found if f[0]["answerable"]]
-                no = [f for f in found if not f[0]["answerable"]]
+                yes = [f for f in found if f[0].row.answerable]
+                no = [f for f in found if not f[0].row.answerable]
                 rates = [
-                    Rate.of(not r and is_right(t, c["answers"]) for c, t, r, _ in yes),
+                    Rate.of(not r and is_correct(t, c.row.answers) for c, t, r, _ in yes),
                     Rate.of(r for _, _, r, _ in yes),
                     Rate.of(r for _, _, r, _ in no),
                     sum(n for *_, n in found),
                 ]
                 print(f"{name} | {' | '.join(map(str, rates))}")
-    except (AssistantError, OSError, ValueError, KeyError) as error:
+    except AssistantError as error:
         print(f"eval.ablation: {error}", file=sys.stderr)
         return 2
     return 0
@@ -79,15 +81,15 @@ def _like(models: Assistant, strictness: str, checker: bool) -> Assistant:
 def _raw(assistant: Assistant, case: Case) -> tuple[str, bool, int]:
     llm = assistant.llm
     assert isinstance(llm, Replay)
-    nearest = assistant._nearest(llm, case["question"])
-    messages = prompt.answer(assistant._told, case["question"], nearest)
+    nearest = assistant._nearest(llm, case.row.question)
+    messages = prompt.answer(assistant._told, case.row.question, nearest)
     text = "".join(llm.stream(messages, MAX_ANSWER_TOKENS))
     return text, is_refusal(text), 0
 
 
 def _checked(assistant: Assistant, case: Case) -> tuple[str, bool, int]:
-    answer = assistant.ask(case["question"])
-    refused = answer.abstained or (answer.corrected and not case["answerable"])
+    answer = assistant.ask(case.row.question)
+    refused = answer.abstained or (answer.corrected and not case.row.answerable)
     return answer.text, refused, len(answer.rejected)
 
 

@@ -13,15 +13,16 @@ import argparse
 import random
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
 
 from assistant import AssistantError
+from eval.cases import read
 from eval.metrics import Rate, words
-from eval.qa import Case, article_of, open_models, read_cases
+from eval.systems import open_models
 from index import from_text
 
 NAMES = ("Velmora", "Tarnick", "Osquith", "Brellan", "Hadrowe", "Quillen", "Yarrowby", "Stennick")
@@ -40,15 +41,15 @@ _NAME = re.compile(r"\b[A-ZÀ-Þ][\w’'-]+(?: [A-ZÀ-Þ][\w’'-]+)*")
 _SHORT = 6
 
 
-def edited(text: str, case: Case, rng: random.Random) -> Edit | None:
+def edited(text: str, question: str, answers: Iterable[str], rng: random.Random) -> Edit | None:
     """A changed article, or None if no short gold answer has a number or name in the article."""
-    for answer in case["answers"]:
+    for answer in answers:
         if len(answer.split()) > _SHORT:
             continue
         for found in [*re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?", answer), *_NAME.findall(answer)]:
             old = re.sub(r"['’]s$", "", found)
             place = _place(old)
-            if not place.search(text) or _place(old.split()[-1]).search(case["question"]):
+            if not place.search(text) or _place(old.split()[-1]).search(question):
                 continue
             new = _number(old, rng) if old[0].isdigit() else rng.choice(NAMES)
             if new not in text:
@@ -73,27 +74,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Prints the rates and each edit that was not followed. 0 done, 2 could not run."""
     parser = argparse.ArgumentParser(prog="python -m eval.counterfactual", description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--articles", type=Path, default=Path(), help="folder of article files")
+    parser.add_argument("--articles", type=Path, help="folder of article files")
     parser.add_argument("--replay", type=Path, help="keep replies here, and use those kept")
     args = parser.parse_args(argv)
     rng = random.Random(1)
     outcomes: list[tuple[bool, bool]] = []
     try:
-        cases = [c for c in read_cases(args.data) if c["answerable"]]
+        cases = [c for c in read([args.data], args.articles) if c.row.answerable]
         with open_models(args.replay) as models:
             for case in tqdm(cases):
-                article = article_of(case, args.articles)
-                edit = edited(article.text, case, rng)
-                if edit is None or models.on(article).ask(case["question"]).abstained:
+                article, question = case.article, case.row.question
+                golds = [a for group in case.row.answers for a in group]
+                edit = edited(article.text, question, golds, rng)
+                if edit is None or models.on(article).ask(question).abstained:
                     continue
                 changed = from_text(edit.text, article.title)
-                answer = models.on(changed).ask(case["question"])
+                answer = models.on(changed).ask(question)
                 said = set(words(answer.text))
                 followed = set(words(edit.new)) <= said and not set(words(edit.old)) <= said
                 outcomes.append((answer.abstained, followed))
                 if not followed:
                     print(f"{edit.old} -> {edit.new}: {case['question']} {answer.text}")
-    except (AssistantError, OSError, ValueError, KeyError) as error:
+    except AssistantError as error:
         print(f"eval.counterfactual: {error}", file=sys.stderr)
         return 2
     print("edits followed, of those answered", Rate.of(f for a, f in outcomes if not a))

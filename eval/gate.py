@@ -4,7 +4,7 @@
         --articles ../shared/articles
 
 Every question is answered, whatever the signals, and they are kept. Rates are for questions on
-articles left out of the fit. Cases are those of eval.qa.
+articles left out of the fit. Cases are those of eval.cases.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from tqdm import tqdm
 
 from assistant import AssistantError
 from assistant.gate import THRESHOLDS
+from eval.cases import SuiteError, read
 from eval.metrics import Rate, auc
-from eval.qa import on_articles, open_models, read_cases
+from eval.systems import on_articles, open_models
 
 SIGNALS = ("refusal", "nearest", "answers", "fluency")
 _MISSING = {"refusal": 0.0, "nearest": 0.0, "answers": -4.0, "fluency": 0.0}
@@ -36,12 +37,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Prints AUCs, operating points and the fit. 0 done, 2 could not run."""
     parser = argparse.ArgumentParser(prog="python -m eval.gate", description=__doc__)
     parser.add_argument("data", type=Path, nargs="+")
-    parser.add_argument("--articles", type=Path, default=Path(), help="folder of article files")
+    parser.add_argument("--articles", type=Path, help="folder of article files")
     parser.add_argument("--replay", type=Path, help="keep replies here, and use those kept")
     args = parser.parse_args(argv)
     try:
         found = _signals(args.data, args.articles, args.replay)
-    except (AssistantError, OSError, ValueError, KeyError) as error:
+    except AssistantError as error:
         print(f"eval.gate: {error}", file=sys.stderr)
         return 2
     values = np.array([[s.get(n, _MISSING[n]) for n in SIGNALS] for _, _, _, s in found])
@@ -105,20 +106,20 @@ def _fit(values: Array, labels: Flags):  # type: ignore[no-untyped-def]
 
 
 def _signals(
-    paths: Sequence[Path], folder: Path, replay: Path | None
+    paths: Sequence[Path], folder: Path | None, replay: Path | None
 ) -> list[tuple[bool, str, str, dict[str, float]]]:
     """For each case: answerable, its article, its file, and the signals."""
     found: list[tuple[bool, str, str, dict[str, float]]] = []
     with open_models(replay, strictness=0.0) as models:
         for path in paths:
-            cases = read_cases(path)
-            for case, on in tqdm(on_articles(models, cases, folder), path.stem, len(cases)):
-                answer = on.ask(case["question"])
+            cases = read([path], folder)
+            for case, on in tqdm(on_articles(models, cases), path.stem, len(cases)):
+                answer = on.ask(case.row.question, case.history)
                 if answer.corrected and not answer.signals:
                     continue  # Decided before the model was asked.
                 if "refusal" not in answer.signals:
-                    raise ValueError("a language model with log probabilities is needed.")
-                found.append((case["answerable"], on.article.id, path.stem, answer.signals))
+                    raise SuiteError("A language model with log probabilities is needed.")
+                found.append((case.row.answerable, case.article_id, path.stem, answer.signals))
     return found
 
 

@@ -18,7 +18,6 @@ import argparse
 import gzip
 import json
 import random
-import re
 import sys
 import time
 from collections.abc import Container, Iterator, Sequence
@@ -28,6 +27,7 @@ from pathlib import Path
 from assistant.checker import MAX_TOKENS, untrained
 from assistant.words import Weights, terms
 from eval.metrics import auc
+from eval.plant import AUXILIARY, NAME, NOUN, NUMBER, SAYING, change, lowered, recurring
 from index import sentence_spans
 from index.embedding import PACKAGED, locate
 
@@ -55,96 +55,23 @@ def cut(context: str, claim: str) -> str:
     return " ".join(quotes[i] for i in chosen) or " ".join(quotes[:2])
 
 
-_NAME = re.compile(r"(?<!^)(?<![.!?“\"] )\b[A-ZÀ-Þ][\w’'-]+(?: [A-ZÀ-Þ][\w’'-]+)*")
-_NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*\b")
-_AUXILIARY = re.compile(r"\b(is|are|was|were|has|have|had|will|would|can|could|did|does|do)\b")
-
-
-_NOUN = re.compile(r"\b(?:[Tt]he|[Aa]n?|[Hh]is|[Hh]er|[Ii]ts|[Tt]heir) [a-z][\w-]+\b")
-_SAYING = re.compile(
-    r"\b(said|says|told|wrote|writes|argued|argues|claimed|claims|believes|according to)\b"
-)
-
-
-def _recurring(quote: str, around: str) -> list[str]:
-    """The names in `quote`, also the one it begins with if the text has it elsewhere."""
-    names = sorted(set(_NAME.findall(quote)))
-    first = re.match(r"[A-ZÀ-Þ][\w’'-]+(?: [A-ZÀ-Þ][\w’'-]+)*", quote)
-    if first and re.search(rf"[a-z,] {re.escape(first[0])}\b", around):
-        names.append(first[0])
-    return names
-
-
 def changed(quote: str, around: str, rng: random.Random) -> str | None:
     """`quote` with one fact changed so that it is no longer supported, or None if none can be."""
-    names, numbers = _recurring(quote, around), _NUMBER.findall(quote)
-    nouns = sorted({n.casefold() for n in _NOUN.findall(quote)})
     ways = list[str]()
-    if len(names) > 1:
+    if len(recurring(quote, around)) > 1:
         ways += ["role"] * 4
-    if len(nouns) > 1:
+    if len({n.casefold() for n in NOUN.findall(quote)}) > 1:
         ways.append("noun")
-    others = sorted(set(_NAME.findall(around)) - set(names))
-    if names and others:
+    others = set(NAME.findall(around)) - set(recurring(quote, around))
+    if others and recurring(quote, around):
         ways += ["name", "name"]
-    if others and not _SAYING.search(quote) and "“" not in quote and '"' not in quote:
+    if others and not SAYING.search(quote) and "“" not in quote and '"' not in quote:
         ways.append("speaker")
-    if numbers:
+    if NUMBER.search(quote):
         ways += ["number", "number"]
-    if _AUXILIARY.search(quote):
+    if AUXILIARY.search(quote):
         ways.append("negation")
-    if not ways:
-        return None
-    match rng.choice(ways):
-        case "role" | "noun" as way:
-            a, b = rng.sample(names if way == "role" else nouns, 2)
-            if a in b or b in a:
-                return None
-            flags = re.NOFLAG if way == "role" else re.IGNORECASE
-            held = re.sub(re.escape(a), "\0", quote, flags=flags)
-            held = re.sub(re.escape(b), a, held, flags=flags).replace("\0", b)
-            return held[0].upper() + held[1:]
-        case "speaker":
-            verb = rng.choice(["said", "says", "argued", "told reporters"])
-            return f"{rng.choice(others)} {verb} that {_lowered(quote)}"
-        case "name":
-            return quote.replace(rng.choice(names), rng.choice(others))
-        case "number":
-            old = rng.choice(numbers)
-            known = sorted(set(_NUMBER.findall(around)) - set(numbers))
-            new = rng.choice(known) if known and rng.random() < 0.5 else _near(old, rng)
-            return re.sub(rf"\b{re.escape(old)}\b", new, quote)
-        case _:
-            if re.search(r"\b(not|never|no|n’t|n't)\b", quote):
-                return re.sub(r"\b(not|never) ", "", quote) if " not " in quote else None
-            return _AUXILIARY.sub(lambda m: f"{m[0]} not", quote, count=1)
-
-
-def _near(number: str, rng: random.Random) -> str:
-    digits = [i for i, c in enumerate(number) if c.isdigit()]
-    place = rng.choice(digits)
-    new = rng.choice([d for d in "123456789" if d != number[place]])
-    return number[:place] + new + number[place + 1 :]
-
-
-def _lowered(sentence: str) -> str:
-    """`sentence` as it stands within another, a first word that may be a name left alone."""
-    first = sentence.split(" ", 1)[0]
-    plain = first in (
-        "The",
-        "A",
-        "An",
-        "In",
-        "It",
-        "He",
-        "She",
-        "They",
-        "This",
-        "There",
-        "On",
-        "At",
-    )
-    return sentence[0].lower() + sentence[1:] if plain else sentence
+    return change(rng.choice(ways), quote, around, rng) if ways else None
 
 
 def own(
@@ -167,7 +94,7 @@ def own(
             continue
         if rng.random() < 0.5:
             lead = rng.choice(["According to the article, ", "The article says that "])
-            claim, wrong = lead + _lowered(claim), lead + _lowered(wrong)
+            claim, wrong = lead + lowered(claim), lead + lowered(wrong)
         if _line(claim) in left_out:
             continue
         yield Pair(around, wrong, 0, "changed")

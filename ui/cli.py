@@ -1,4 +1,4 @@
-"""The command `article-assistant`: ask, index, ui, doctor."""
+"""The command `article-assistant`: ask, index, ui, doctor, and what other packages add."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import EntryPoints, entry_points
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -23,17 +24,21 @@ SAMPLE = str(files("ui") / "assets" / "sample.txt")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. 0 is success, 1 a finding of doctor, 2 an error that was told."""
-    args = _parser().parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    args = _parser().parse_args(given if not given or given[0] not in _added().names else given[:1])
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A quote may hold any character; Windows would write a redirected one in its code page.
             stream.reconfigure(encoding="utf-8")
     try:
-        given = {n: getattr(args, n, None) for n in ("port", "strictness")}
-        settings = read(**{name: value for name, value in given.items() if value is not None})
+        chosen = {n: getattr(args, n, None) for n in ("port", "strictness")}
+        settings = read(**{name: value for name, value in chosen.items() if value is not None})
         logging.basicConfig()
         # On the handler: some libraries set a level of their own on their loggers.
         logging.root.handlers[0].setLevel(settings.log_level)
+        if "added" in args:
+            added: int = _added()[args.added].load()(given[1:])
+            return added
         command: Callable[[argparse.Namespace, Settings], int] = args.command
         return command(args, settings)
     except AssistantError as error:
@@ -72,7 +77,14 @@ def _parser() -> argparse.ArgumentParser:
     page.set_defaults(command=_ui)
     doctor = commands.add_parser("doctor", help="check what is installed and set")
     doctor.set_defaults(command=_doctor)
+    for name in sorted(_added().names):
+        commands.add_parser(name, help=f"see {name} --help").set_defaults(added=name)
     return parser
+
+
+def _added() -> EntryPoints:
+    """The commands that are installed beside these; eval is one."""
+    return entry_points(group="article_assistant.commands")
 
 
 def _add_strictness(command: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from assistant import prompt
 from assistant.answer import MAX_ANSWER_TOKENS
 from assistant.checker import PackagedChecker
-from eval.qa import open_models
+from eval.systems import open_models
 from index import AssistantError, load
 
 SAMPLE = Path(__file__).parents[2] / "ui" / "assets" / "sample.txt"
