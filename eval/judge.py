@@ -19,9 +19,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -31,13 +29,15 @@ from assistant.engine import open_embedder
 from assistant.settings import read as read_settings
 from eval.cases import SuiteError, lines
 from eval.metrics import Estimate, resampled, words
-from index import Article, Embedder, from_text, load
+from index import Article, Embedder, Vectors, from_text, load
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE / "judge.safetensors"
 FITTED = HERE / "judge.json"
 CLAIMS = HERE / "data" / "claims"
 ARTICLES = HERE / "data" / "suite"
+
+VERBATIM = "verbatim"
 
 _EVIDENCE = 4
 """Sentences that the cross-encoder is shown, as in its training."""
@@ -59,7 +59,8 @@ _NAME = re.compile(r"(?<![.!?:“\"] )(?<!^)\b[A-ZÀ-Þ][\w’'-]{2,}")
 class Judgement:
     """`probability` that the article supports the claim; `why` is "model" or what a rule found.
 
-    `evidence` are the sentences of the article that were looked at, nearest first.
+    `evidence` are the sentences of the article that were looked at, nearest first; none for words
+    that are the article's own.
     """
 
     supported: bool
@@ -78,7 +79,7 @@ class Judge:
         self._embedder = embedder
         self._model = model or PackagedChecker(WEIGHTS)
         self._fit: dict[str, float] = json.loads(FITTED.read_text())
-        self._vectors = lru_cache(maxsize=4)(self._embed)
+        self._known: dict[str, Vectors] = {}
 
     @property
     def digest(self) -> str:
@@ -101,12 +102,15 @@ class Judge:
         stand in the article; a claim with a `forbidden` word is never supported.
         """
         bare = _LEAD.sub("", claim)
+        ruled = ruling(bare, article, question, gold, computed, forbidden)
+        if ruled == VERBATIM:
+            return Judgement(True, 1.0, ruled, ())
         order, similarity = self._nearest(f"{question} {bare}" if _short(bare) else bare, article)
         quotes = [article.quote(s) for s in article.sentences]
         evidence = tuple(quotes[i] for i in order[:_EVIDENCE])
-        ruled = ruling(bare, article, question, [*gold, *evidence], computed, forbidden)
+        ruled = ruled or ruling(bare, article, question, evidence, computed)
         if ruled is not None:
-            return Judgement(ruled == "verbatim", float(ruled == "verbatim"), ruled, evidence)
+            return Judgement(False, 0.0, ruled, evidence)
         chosen = [i for i, q in enumerate(quotes) if any(g in q or q in g for g in gold)]
         chosen += [i for i in order if i not in chosen]
         text = " ".join(quotes[i] for i in sorted(chosen[:_EVIDENCE]))
@@ -145,12 +149,18 @@ class Judge:
         return self._model.score([(evidence, claim)])[0]
 
     def _nearest(self, claim: str, article: Article) -> tuple[list[int], float]:
-        similar = self._vectors(article) @ self._embedder.embed_passages([claim])[0]
+        similar = (
+            self._vectors([article.quote(s) for s in article.sentences]) @ self._vectors([claim])[0]
+        )
         order = [int(i) for i in np.argsort(-similar, kind="stable")]
         return order, float(similar[order[0]])
 
-    def _embed(self, article: Article) -> Any:
-        return self._embedder.embed_passages([article.quote(s) for s in article.sentences])
+    def _vectors(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, each text embedded once: edited articles share most sentences."""
+        new = [t for t in dict.fromkeys(texts) if t not in self._known]
+        if new:
+            self._known |= zip(new, self._embedder.embed_passages(new), strict=True)
+        return np.stack([self._known[t] for t in texts])
 
 
 def _short(claim: str) -> bool:
@@ -178,7 +188,7 @@ def ruling(
         if f" {' '.join(words(word))} " in spaced:
             return f"says {word!r}, which it may not"
     if spaced in f" {' '.join(text)} ":
-        return "verbatim"
+        return VERBATIM
     known = " ".join([article.text, article.title, question, *computed])
     numbers = {n.replace(",", "") for n in _NUMBER.findall(known)}
     for number in _NUMBER.findall(claim):

@@ -46,16 +46,15 @@ def test_a_cut_reply_is_cut_again_and_log_probabilities_are_kept(tmp_path: Path)
 
 def test_a_number_or_a_name_is_changed_throughout_the_article() -> None:
     rng = random.Random(1)
-    number = edited(TEXT, {"question": "What is the price?", "answers": ["84 crowns"]}, rng)
+    number = edited(TEXT, "What is the price?", ["84 crowns"], rng)
     assert number is not None
     assert "84" not in number.text
     assert number.new in number.text
-    name = edited(TEXT, {"question": "Who is the mayor?", "answers": ["Olof Brandt"]}, rng)
+    name = edited(TEXT, "Who is the mayor?", ["Olof Brandt"], rng)
     assert name is not None
     assert "Brandt" not in name.text
-    asked = {"question": "Is Olof Brandt the mayor?", "answers": ["Olof Brandt"]}
-    assert edited(TEXT, asked, rng) is None
-    assert edited(TEXT, {"question": "Why?", "answers": ["it was cold"]}, rng) is None
+    assert edited(TEXT, "Is Olof Brandt the mayor?", ["Olof Brandt"], rng) is None
+    assert edited(TEXT, "Why?", ["it was cold"], rng) is None
 
 
 def test_training_pairs_are_cut_to_what_shares_words_and_changed_in_one_fact() -> None:
