@@ -30,7 +30,7 @@ def test_the_settings_table_is_the_settings() -> None:
 
 def test_the_file_tree_is_the_files() -> None:
     named = set(re.findall(r"^ {6}(\w+\.py) ", README, re.MULTILINE))
-    parts = ("index", "assistant", "ui")
+    parts = ("index", "assistant", "ui", "eval")
     found = {p.name for part in parts for p in (ROOT / part).glob("*.py") if p.name[0] != "_"}
     assert named == found
 
