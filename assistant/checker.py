@@ -52,7 +52,7 @@ class PackagedChecker:
                 coded = tokenizer(
                     evidence,
                     claim,
-                    truncation="only_first",
+                    truncation="longest_first",
                     max_length=MAX_TOKENS,
                     return_tensors="pt",
                 )

@@ -228,9 +228,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 good enough, 1 not, 2 could not run, 3 not comparable.",
     )
     add = parser.add_argument
-    add(
-        "--suite", type=Path, nargs="+", action="extend", help=".jsonl files, or folders of them"
-    )
+    add("--suite", type=Path, nargs="+", action="extend", help=".jsonl files, or folders of them")
     add("--articles", type=Path, help="where article files are, if not beside the suite")
     add("--answers", type=Path, help="score these answers (JSON lines) instead of asking")
     add("--system", choices=SYSTEMS, default="assistant", help="who is asked")

@@ -143,6 +143,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--frozen", type=int, default=0, help="layers that are not trained")
+    parser.add_argument("--start", type=Path, help="weights saved by a run that was stopped")
+    parser.add_argument("--skip", type=int, default=0, help="steps that run had done")
     parser.add_argument("--seen", type=Path, help="list the claims trained on in this file")
     parser.add_argument("--leave-out", type=Path, help="leave out the claims listed in this file")
     parser.add_argument("--dev", type=Path, help="claims with label and domain, scored on the way")
@@ -151,7 +153,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=60, help="stop the schedule here")
     args = parser.parse_args(argv)
     import torch
-    from safetensors.torch import save_file
+    from safetensors.torch import load_file, save_file
     from transformers import AutoTokenizer
 
     torch.manual_seed(args.seed)
@@ -159,6 +161,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = locate(PACKAGED)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = untrained(folder)
+    if args.start:
+        saved = {k: v.float() for k, v in load_file(args.start).items()}
+        model.load_state_dict(saved, strict=False)
     for part in (model.bert.embeddings, *model.bert.encoder.layer[: args.frozen]):
         part.requires_grad_(False)
     left_out = set(args.leave_out.read_text().splitlines()) if args.leave_out else set()
@@ -173,17 +178,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     start = time.perf_counter()
     model.train()
     mean = 0.7
-    for step, batch in enumerate(plan):
+    for step, batch in enumerate(plan[args.skip :], args.skip):
         # The schedule follows the clock, so that it ends in time on any machine.
         done = max(step / len(plan), (time.perf_counter() - start) / (60 * args.minutes))
         if done >= 1:
             break
         for group in optimizer.param_groups:
-            group["lr"] = args.rate * min((step + 1) / 150, 1 - done)
+            group["lr"] = args.rate * min((step + 1 - args.skip) / 150, 1 - done)
         coded = tokenizer(
             [p.evidence for p in batch],
             [p.claim for p in batch],
-            truncation="only_first",
+            # The longer of the two: few claims are longer than their evidence.
+            truncation="longest_first",
             max_length=MAX_TOKENS,
             padding=True,
             return_tensors="pt",
@@ -247,7 +253,7 @@ def dev(model, tokenizer, path: Path) -> str:  # type: ignore[no-untyped-def]
             coded = tokenizer(
                 cut(row["context"], row["claim"]),
                 row["claim"],
-                truncation="only_first",
+                truncation="longest_first",
                 max_length=MAX_TOKENS,
                 return_tensors="pt",
             )
