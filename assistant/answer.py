@@ -22,6 +22,7 @@ from assistant.models import Progress, no_progress
 from assistant.review import Claim, Reviewer
 from assistant.sentences import SentenceStream
 from assistant.settings import Settings, read
+from assistant.verify import Verdict
 from index import (
     Article,
     Embedder,
@@ -151,7 +152,7 @@ class Assistant:
 
         Raises ArticleError, ModelError, StoreError or SettingsError with what to do about it.
         """
-        return cls._open(load(source), settings, progress)
+        return cls.of(load(source), settings, progress)
 
     @classmethod
     def from_text(
@@ -162,10 +163,13 @@ class Assistant:
         progress: Progress = no_progress,
     ) -> Self:
         """An assistant for the article in `text`. Raises as `open` does."""
-        return cls._open(from_text(text, title), settings, progress)
+        return cls.of(from_text(text, title), settings, progress)
 
     @classmethod
-    def _open(cls, article: Article, settings: Settings | None, progress: Progress) -> Self:
+    def of(
+        cls, article: Article, settings: Settings | None = None, progress: Progress = no_progress
+    ) -> Self:
+        """An assistant for an article that was read before. Raises as `open` does."""
         settings = settings or read()
         # Model files first: a missing one is told at once, not after the embedder has loaded.
         llm = open_llm(settings, progress)
@@ -181,7 +185,7 @@ class Assistant:
             strictness=settings.strictness,
         )
 
-    def on(self, article: Article) -> Assistant:
+    def on(self, article: Article, strictness: Strictness | float | None = None) -> Assistant:
         """An assistant for another article that shares this one's models and store."""
         return Assistant(
             article,
@@ -189,7 +193,7 @@ class Assistant:
             store=self.store,
             llm=self.llm,
             checker=self._checker,
-            strictness=self.strictness,
+            strictness=self.strictness if strictness is None else strictness,
         )
 
     def close(self) -> None:
@@ -223,6 +227,12 @@ class Assistant:
         """
         *_, last = self.stream(question, history)
         return last
+
+    def recheck(self, claim: Claim, question: str) -> Verdict:
+        """The verdict on the text of `claim`, found anew."""
+        if any(c.quote.strip("“”") in claim.text for c in claim.citations):
+            return "supported"  # The article's own words.
+        return self._reviewer.review(claim.text, question, {}).verdict
 
     def stream(
         self,

@@ -74,6 +74,13 @@ class Settings(BaseSettings):
     chroma_url: str = Field(default="", description="A Chroma server, instead of data_dir.")
     host: str = Field(default="127.0.0.1", description="The page's address.")
     port: int = Field(default=7860, ge=0, le=65535, description="The page's port; 0 takes any.")
+    auth: SecretStr = Field(
+        default=SecretStr(""),
+        description="name:password for the page; needed when host is not this machine alone.",
+    )
+    mcp: bool = Field(
+        default=False, description="Offer ask, quote and open_article as tools of an MCP server."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="How much is logged."
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from assistant.facts import names
 from assistant.words import FUNCTION_WORDS, stems, terms
@@ -97,6 +98,57 @@ def voices(article: Article) -> list[Voice | None]:
         end = span.end
         found.append(voice)
     return found
+
+
+@dataclass(frozen=True)
+class Source:
+    """Somebody whose words the article gives, and the numbers of those sentences."""
+
+    speaker: str
+    kind: SourceKind
+    sentences: tuple[int, ...]
+
+
+def sources(article: Article) -> list[Source]:
+    """Who says what: those with most sentences first, one who is named in full and in part once.
+
+    The author is a source where the article is an opinion.
+    """
+    spoken: dict[str, list[int]] = {}
+    found = voices(article)
+    for i, voice in enumerate(found):
+        if voice is None:
+            continue
+        said = set(terms(voice.speaker))
+        same = next(
+            (n for n in spoken if said and (said <= set(terms(n)) or set(terms(n)) <= said)), ""
+        )
+        if same and len(voice.speaker) > len(same) and len(voice.speaker.split()) <= 6:
+            spoken[voice.speaker] = spoken.pop(same)
+            same = voice.speaker
+        spoken.setdefault(same or voice.speaker, []).append(i)
+    listed = [Source(n, source_kind(n), tuple(s)) for n, s in spoken.items()]
+    listed.sort(key=lambda s: (-len(s.sentences), s.sentences))
+    own = [i for i, s in enumerate(article.sentences) if not found[i] and is_view(article.quote(s))]
+    if own and article.language == "en" and is_opinion(article):
+        listed.insert(0, Source(article.author or "The author", "author", tuple(own)))
+    return listed
+
+
+SourceKind = Literal["author", "named", "anonymous", "document"]
+
+_DOCUMENT = re.compile(
+    r"\b(?:reports?|statements?|stud(?:y|ies)|documents?|letters?|papers?|surveys?|polls?|data|"
+    r"figures|law|ruling|website|magazine|newspaper|article)\b",
+    re.IGNORECASE,
+)
+
+
+def source_kind(speaker: str) -> SourceKind:
+    """What kind of source `speaker` is, by how the article names it."""
+    if _DOCUMENT.search(speaker):
+        return "document"
+    return "named" if re.search(r"\b[A-ZÀ-Þ]\w+", speaker.removeprefix("The ")) else "anonymous"
 
 
 def speaker(sentence: str) -> str:

@@ -11,6 +11,7 @@ from index.errors import (
     SettingsError,
     StoreError,
 )
+from index.library import Library
 from index.loading import (
     MAX_BYTES,
     SUFFIXES,
@@ -31,6 +32,7 @@ __all__ = [
     "AssistantError",
     "Chunk",
     "Embedder",
+    "Library",
     "ModelError",
     "QuestionError",
     "RetrievedChunk",

@@ -10,11 +10,14 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from pydantic import SecretStr
 
-from assistant import Assistant, SettingsError
+from assistant import Assistant, Settings, SettingsError
 from assistant.models import no_progress
+from assistant.receipt import read_receipt, verify
+from index import Library
 from tests.fakes import FakeLLM
-from ui.app import ASSETS, build, launch
+from ui.app import build, dressed, launch
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -44,18 +47,18 @@ def serve(browser: Any) -> Iterator[Callable[[Assistant], Any]]:
     served: list[gr.Blocks] = []
     contexts: list[Any] = []
 
-    def serve(assistant: Assistant) -> Any:
-        blocks = build(assistant)
+    def serve(assistant: Assistant, library: Library | None = None, context: Any = None) -> Any:
+        blocks = build(assistant, library, secret="of the tests")
         blocks.queue()
         _, url, _ = blocks.launch(
             server_name="127.0.0.1",
             server_port=None,
             prevent_thread_lock=True,
             quiet=True,
-            css=(ASSETS / "page.css").read_text(),
+            **dressed(),
         )
         served.append(blocks)
-        contexts.append(browser.new_context())
+        contexts.append(context or browser.new_context())
         page = contexts[-1].new_page()
         # Nothing may be asked of any other machine.
         page.outside = []
@@ -92,9 +95,138 @@ def test_ask_and_see_the_quote_beside_the_answer(
     page = serve(make("The island has 640 inhabitants."))
     ask(page, "How many inhabitants has the island?")
     said(page, "The island has 640 inhabitants.")
-    page.locator("#evidence mark", has_text="The island has 640 inhabitants.").wait_for()
-    assert "supported by the article" in page.locator("#evidence").inner_text()
-    assert "supported by" not in page.locator(".message.bot").last.inner_text()
+    assert "✓ supported" in page.locator(".message.bot").last.inner_text()
+    cite = page.locator(".cite").last
+    tip = page.locator(".cite .tip").last
+    assert not tip.is_visible()
+    cite.hover()
+    tip.wait_for()
+    assert tip.locator("mark").inner_text() == "The island has 640 inhabitants."
+    cite.click()
+    lit = page.locator("#article .lit")
+    lit.wait_for()
+    assert lit.inner_text() == "The island has 640 inhabitants."
+    assert lit.evaluate("e => e === document.activeElement")
+    used = page.locator("#article .s.used")
+    used.wait_for()
+    assert used.inner_text() == "The island has 640 inhabitants."
+
+
+@pytest.mark.browser
+def test_a_citation_of_a_repeated_sentence_leads_to_the_right_one(
+    serve: Callable[..., Any], make: Callable[..., Assistant]
+) -> None:
+    refrain = "The bells rang at noon for an hour."
+    text = f"Bells of Orlo\n\n{refrain}\n\nThen the mayor spoke of the bridge.\n\n{refrain}\n"
+    page = serve(make(refrain, text=text))
+    ask(page, "What did the bells do at noon?")
+    said(page, refrain)
+    page.locator(".cite").last.click()
+    lit = page.locator("#article .lit")
+    lit.wait_for()
+    start = int(lit.get_attribute("data-start"))
+    assert text[start : start + len(refrain)] == lit.inner_text() == refrain
+
+
+@pytest.mark.browser
+def test_everything_can_be_done_with_the_keyboard(
+    serve: Callable[..., Any], make: Callable[..., Assistant]
+) -> None:
+    page = serve(make("The island has 640 inhabitants."))
+    page.get_by_role("textbox", name="Question").focus()
+    page.keyboard.type("How many inhabitants has the island?")
+    page.keyboard.press("Enter")
+    said(page, "640")
+    page.locator(".cite").last.focus()
+    page.locator(".cite .tip").last.wait_for()
+    page.keyboard.press("Enter")
+    page.locator("#article .lit").wait_for()
+
+
+@pytest.mark.browser
+def test_panes_stack_on_a_phone(serve: Callable[..., Any], make: Callable[..., Assistant]) -> None:
+    page = serve(make("The island has 640 inhabitants."))
+    page.set_viewport_size({"width": 390, "height": 800})
+    article, chat = (page.locator(s).bounding_box() for s in ("#reading", "#talk"))
+    assert chat["y"] >= article["y"] + article["height"]
+    assert article["width"] > 300
+    assert page.evaluate("document.documentElement.scrollWidth") <= 391
+    ask(page, "How many inhabitants has the island?")
+    said(page, "640")
+    page.locator(".cite").last.click()
+    page.locator("#article .lit").wait_for()
+
+
+@pytest.mark.browser
+def test_a_conversation_survives_reload_and_restart_in_its_own_browser(
+    serve: Callable[..., Any], make: Callable[..., Assistant], browser: Any, tmp_path: Path
+) -> None:
+    library = Library(tmp_path / "articles")
+    context = browser.new_context()
+    page = serve(make("The island has 640 inhabitants."), library, context)
+    ask(page, "How many inhabitants has the island?")
+    said(page, "640")
+    page.locator("#article .s.used").wait_for()
+    page.reload()
+    said(page, "640")
+    page.locator(".cite").last.click()
+    page.locator("#article .lit").wait_for()
+    other = browser.new_context().new_page()
+    other.goto(page.url)
+    other.get_by_role("textbox", name="Question").wait_for()
+    other.wait_for_timeout(500)
+    assert other.locator(".message.bot").count() == 0
+    other.context.close()
+    page.get_by_text("Keep or delete this conversation").click()
+    page.get_by_role("button", name="Delete conversation").click()
+    page.locator(".message.bot").first.wait_for(state="detached")
+    page.reload()
+    page.get_by_role("textbox", name="Question").wait_for()
+    page.wait_for_timeout(500)
+    assert page.locator(".message.bot").count() == 0
+
+
+@pytest.mark.browser
+def test_articles_can_be_switched_renamed_and_deleted(
+    serve: Callable[..., Any], make: Callable[..., Assistant], tmp_path: Path
+) -> None:
+    library = Library(tmp_path / "articles")
+    assistant = make()
+    page = serve(assistant, library)
+    page.get_by_role("button", name="Articles").click()
+    page.get_by_label("Paste the text").fill(
+        "Sauna opens in the harbour\n\nThe sauna costs 5 crowns for an hour. Children pay nothing."
+    )
+    page.get_by_role("button", name="Open this article").click()
+    page.locator("#article h2", has_text="Sauna opens").wait_for()
+    sauna = next(a for a in library.articles() if a.title.startswith("Sauna"))
+    assert assistant.store.has(sauna.id, 1)
+    page.get_by_label("Another title for it").fill("The sauna")
+    page.get_by_role("button", name="Rename").click()
+    page.wait_for_timeout(500)
+    assert library.open(sauna.id).title == "The sauna"
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.locator("#article h2", has_text="Ferry to Skarholm").wait_for()
+    assert [a.id for a in library.articles()] == [assistant.article.id]
+    assert sauna.id not in assistant.store.articles()
+
+
+@pytest.mark.browser
+def test_a_conversation_is_exported_and_its_receipt_holds(
+    serve: Callable[..., Any], make: Callable[..., Assistant]
+) -> None:
+    assistant = make("The island has 640 inhabitants.")
+    page = serve(assistant)
+    ask(page, "How many inhabitants has the island?")
+    said(page, "640")
+    page.locator("#article .s.used").wait_for()
+    page.get_by_text("Keep or delete this conversation").click()
+    page.get_by_role("button", name="Export").click()
+    link = page.locator("a[download$='.json']")
+    link.wait_for()
+    with page.expect_download() as got:
+        link.click()
+    assert verify(*read_receipt(Path(got.value.path())), assistant) == []
 
 
 @pytest.mark.browser
@@ -109,7 +241,9 @@ def test_what_is_drawn_does_not_come_back_as_history(
     said(page, "does not answer")
     rewriting = llm.sent[1][-1].content
     assert "Assistant: Karin Dahl is its director.\n" in rewriting
-    assert "Nearest passages" in page.locator("#evidence").inner_text()
+    assert "Nearest passages" in page.locator(".message.bot").last.inner_text()
+    page.get_by_role("button", name="Not in this article").click()
+    page.locator("#unanswered", has_text="What does she say?").wait_for()
 
 
 @pytest.mark.browser
@@ -118,17 +252,17 @@ def test_a_pasted_article_replaces_the_first_for_this_reader_only(
 ) -> None:
     llm = FakeLLM("The sauna costs 5 crowns.", "The island has 640 inhabitants.")
     page = serve(make(llm=llm))
-    page.get_by_text("Another article").click()
+    page.get_by_role("button", name="Articles").click()
     page.get_by_label("Paste the text").fill(
         "Sauna opens in the harbour\n\nThe sauna costs 5 crowns for an hour. Children pay nothing."
     )
     page.get_by_role("button", name="Open this article").click()
-    page.get_by_role("heading", name="Sauna opens in the harbour").wait_for()
+    page.locator("#article h2", has_text="Sauna opens in the harbour").wait_for()
     ask(page, "What does the sauna cost?")
     said(page, "5 crowns")
     other = browser.new_context().new_page()
     other.goto(page.url)
-    other.get_by_role("heading", name="Ferry to Skarholm").wait_for()
+    other.locator("#article h2", has_text="Ferry to Skarholm").wait_for()
     ask(other, "How many inhabitants has the island?")
     said(other, "640")
     assert "sauna" not in other.content().lower()
@@ -144,7 +278,7 @@ def test_what_went_wrong_is_said_on_the_page(
     said(page, "There is no question")
     ask(page, "x" * 20_000)
     said(page, "the limit is 2,000")
-    page.get_by_text("Another article").click()
+    page.get_by_role("button", name="Articles").click()
     page.get_by_role("button", name="Open this article").click()
     page.get_by_text("The article is empty").wait_for()
     bad = tmp_path / "bad.txt"
@@ -214,20 +348,31 @@ def test_nothing_is_asked_of_other_machines_and_no_script_of_an_article_runs(
     page = serve(make(f"The page said {hostile} and ![x](http://192.0.2.1/a.png).", text=text))
     ask(page, f"What did the page say? {hostile}")
     said(page, "The page said")
-    page.get_by_text("The article as it was read").click()
+    page.get_by_role("button", name="Who says what").click()
     page.wait_for_timeout(500)
     assert page.title() != "owned"
-    assert page.locator(".message img, #evidence img").count() == 0
+    assert page.locator(".message img, #article img").count() == 0
     assert [u for u in page.outside if "192.0.2.1" in u] == []
     assert page.outside == []
 
 
-def test_a_port_that_is_taken_is_told(make: Callable[..., Assistant]) -> None:
+def test_a_port_that_is_taken_is_told(make: Callable[..., Assistant], tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
+        settings = Settings(port=taken.getsockname()[1], data_dir=tmp_path)
         with pytest.raises(SettingsError, match="ASSISTANT_PORT"):
-            launch(make(), "127.0.0.1", taken.getsockname()[1], no_progress, open_browser=False)
+            launch(make(), settings, no_progress, open_browser=False)
+
+
+def test_a_page_that_others_could_open_needs_a_login(
+    make: Callable[..., Assistant], tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match="ASSISTANT_AUTH"):
+        launch(make(), Settings(host="0.0.0.0", data_dir=tmp_path), no_progress, False)
+    bad = Settings(auth=SecretStr("password"), data_dir=tmp_path)
+    with pytest.raises(SettingsError, match="name:password"):
+        launch(make(), bad, no_progress, False)
 
 
 @pytest.mark.browser
@@ -236,11 +381,37 @@ def test_the_real_model_on_the_page(serve: Callable[..., Any], real: Assistant) 
     page = serve(real)
     ask(page, "How many people live on the island?")
     said(page, "640", timeout=120_000)
-    mark = page.locator("#evidence mark").first
-    mark.wait_for()
-    assert mark.inner_text() in real.article.text
+    page.locator(".cite").last.click()
+    lit = page.locator("#article .lit")
+    lit.wait_for()
+    assert "640" in lit.inner_text()
+    assert lit.inner_text() in real.article.text
 
 
-def test_the_question_function_is_an_endpoint(make: Callable[..., Assistant]) -> None:
-    names = {f.api_name for f in build(make()).fns.values()}
-    assert {"ask", "open_article"} <= names
+def test_programs_call_it_by_stable_names(make: Callable[..., Assistant]) -> None:
+    from gradio_client import Client
+
+    blocks = build(make("The island has 640 inhabitants.", "The sauna costs 5 crowns."))
+    blocks.queue()
+    _, url, _ = blocks.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True)
+    try:
+        client = Client(url, verbose=False)
+        answer = client.predict("How many inhabitants has the island?", "", api_name="/ask")
+        (claim,) = answer["claims"]
+        (citation,) = claim["citations"]
+        span = citation["span"]
+        words = client.predict(span["start"], span["end"], "", api_name="/quote")
+        assert words == citation["quote"] == "The island has 640 inhabitants."
+        text = "Sauna opens in the harbour\n\nThe sauna costs 5 crowns for an hour."
+        opened = client.predict(text, "", api_name="/open_article")
+        other = client.predict("What does the sauna cost?", opened["article_id"], api_name="/ask")
+        assert "5 crowns" in other["text"]
+        with pytest.raises(Exception, match="not kept here"):
+            client.predict("What?", "0" * 20, api_name="/ask")
+        assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
+            "/ask",
+            "/quote",
+            "/open_article",
+        }
+    finally:
+        blocks.close()

@@ -1,25 +1,31 @@
-"""The page: a chat about one article, with the evidence beside it."""
+"""The reader: article on one side, chat on the other, each citation one click from its words."""
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterator
+import secrets
+import tempfile
+from collections.abc import Iterator, Sequence
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 
-from assistant import Answer, Assistant, AssistantError, SettingsError
+from assistant import Answer, Assistant, AssistantError, Settings, SettingsError, voice
+from assistant.gate import THRESHOLDS, Strictness
 from assistant.models import Progress
-from index import SUFFIXES, from_text, load
-from ui import render
+from assistant.receipt import ANSWER, receipt
+from index import SUFFIXES, Article, Library, from_text, load
+from ui import export, render
 
 log = logging.getLogger(__name__)
 
-Turn = tuple[str, str]
-History = list[Turn]
 Messages = list[dict[str, str]]
+Saved = dict[str, Any]
 
 ASSETS = Path(__file__).parent / "assets"
 EXAMPLES = (
@@ -28,19 +34,49 @@ EXAMPLES = (
     "What reasons does the article give?",
     "Which numbers does the article give?",
 )
+QUEUE = 16
+"""Questions that wait at most; one more is told that the page is busy."""
+
+_LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
-def build(assistant: Assistant) -> gr.Blocks:
-    """The page for `assistant`; each browser session may open an article of its own on it."""
+def build(
+    assistant: Assistant, library: Library | None = None, secret: str | None = None
+) -> gr.Blocks:
+    """The page for `assistant`. Each browser has its conversation and article to itself.
+
+    `library` is where opened articles are kept, by default in memory; `secret` encrypts what a
+    browser keeps, and must stay the same for conversations to outlive a restart.
+    """
+    library = library or Library(None)
+    library.add(assistant.article)
+    first = assistant.article
     with gr.Blocks(title="Article Assistant", analytics_enabled=False) as page:
         # None means the assistant that the page was built for: states are copied, models are not.
         own: gr.State = gr.State(None)
-        history: gr.State = gr.State([])
-        head = gr.HTML(render.about(assistant.article))
-        with gr.Row():
-            with gr.Column(scale=3):
-                # No Markdown: nothing that an article or a model writes is markup.
-                chat = gr.Chatbot(label="Chat", height=460, buttons=["copy"], render_markdown=False)
+        answers: gr.State = gr.State([])
+        saved = gr.BrowserState(
+            {"article": "", "answers": []}, storage_key="article-assistant", secret=secret
+        )
+        with gr.Row(elem_id="panes"):
+            with gr.Column(scale=6, elem_id="reading"):
+                article = gr.HTML(render.reader(first), elem_id="article")
+                with gr.Accordion("Who says what", open=False):
+                    who = gr.HTML(_who(first), elem_id="who")
+                with gr.Accordion("Left out as not the article's own", open=False):
+                    left = gr.HTML(render.dropped(first))
+            with gr.Column(scale=5, elem_id="talk"):
+                chat = gr.Chatbot(
+                    label="Chat",
+                    height=520,
+                    buttons=[],
+                    # What is drawn is escaped in ui.render; nothing of it is Markdown.
+                    render_markdown=False,
+                    sanitize_html=False,
+                    group_consecutive_messages=False,
+                    feedback_options=None,
+                    elem_id="chat",
+                )
                 with gr.Row():
                     box = gr.Textbox(
                         label="Question",
@@ -51,59 +87,182 @@ def build(assistant: Assistant) -> gr.Blocks:
                     send = gr.Button("Ask", variant="primary", scale=1, min_width=90)
                     stop = gr.Button("Stop", variant="stop", scale=1, min_width=90)
                 gr.Examples([[e] for e in EXAMPLES], inputs=box, label="For example")
-            with gr.Column(scale=2):
-                gr.Markdown("### What the answer rests on")
-                panel = gr.HTML("", elem_id="evidence")
-        with gr.Accordion("Another article", open=False):
-            pasted = gr.Textbox(label="Paste the text of an article", lines=6)
-            upload = gr.File(label="or choose a file", file_types=list(SUFFIXES), type="filepath")
-            take = gr.Button("Open this article")
-        with gr.Accordion("The article as it was read", open=False):
-            whole = gr.HTML(render.whole(assistant.article))
+                with gr.Accordion("Not in this article", open=False):
+                    unanswered = gr.HTML(render.not_in_article(first, []), elem_id="unanswered")
+                with gr.Accordion("Keep or delete this conversation", open=False):
+                    with gr.Row():
+                        keep = gr.Button("Export")
+                        clear = gr.Button("Delete conversation")
+                    files = gr.File(label="Markdown, HTML, JSON receipt", interactive=False)
+                with gr.Accordion("How sure to be", open=False):
+                    strictness = gr.Radio(
+                        list(THRESHOLDS),
+                        value=assistant.strictness
+                        if assistant.strictness in THRESHOLDS
+                        else "balanced",
+                        label="ASSISTANT_STRICTNESS",
+                    )
+                    gr.HTML(render.note(f"ASSISTANT_LLM: {_model(assistant)}"))
+        with gr.Accordion("Articles", open=False), gr.Row():
+            with gr.Column():
+                listed = gr.Dropdown(
+                    _choices(library), value=first.id, label="Articles opened here"
+                )
+                name = gr.Textbox(label="Another title for it")
+                with gr.Row():
+                    choose = gr.Button("Open")
+                    rename = gr.Button("Rename")
+                    delete = gr.Button("Delete", variant="stop")
+            with gr.Column():
+                pasted = gr.Textbox(label="Paste the text of an article", lines=6)
+                upload = gr.File(
+                    label="or choose a file", file_types=list(SUFFIXES), type="filepath"
+                )
+                take = gr.Button("Open this article")
 
+        shown = [article, who, left, chat, answers, unanswered, saved]
         asked = gr.on(
             [box.submit, send.click],
             partial(_answer, assistant),
-            [box, chat, history, own],
-            [box, chat, history, panel],
-            api_name="ask",
+            [box, chat, answers, own],
+            [box, chat, answers, article, unanswered, saved],
+            api_visibility="private",
             concurrency_limit=1,
+            concurrency_id="model",
         )
-        ended = stop.click(None, cancels=[asked], api_visibility="private")
-        ended.then(_stopped, chat, chat, api_visibility="private")
-        chat.clear(lambda: ([], ""), None, [history, panel], api_visibility="private")
+        stop.click(None, cancels=[asked], api_visibility="private").then(
+            _stopped, chat, chat, api_visibility="private"
+        )
+        clear.click(partial(_cleared, assistant), own, [own, *shown], api_visibility="private")
+        keep.click(partial(_exported, assistant), [own, answers], files, api_visibility="private")
         take.click(
-            partial(_open, assistant),
-            [pasted, upload],
-            [own, head, whole, chat, history, panel, pasted, upload],
-            api_name="open_article",
+            partial(_take, assistant, library),
+            [pasted, upload, strictness],
+            [own, *shown, listed, pasted, upload],
+            api_visibility="private",
         )
+        choose.click(
+            partial(_choose, assistant, library),
+            [listed, strictness],
+            [own, *shown],
+            api_visibility="private",
+        )
+        rename.click(
+            partial(_rename, library), [listed, name], [listed, name], api_visibility="private"
+        )
+        delete.click(
+            partial(_delete, assistant, library),
+            [listed, own],
+            [own, *shown, listed],
+            api_visibility="private",
+        )
+        strictness.input(
+            partial(_stricter, assistant), [strictness, own], own, api_visibility="private"
+        )
+        page.load(
+            partial(_restored, assistant, library),
+            [saved],
+            [own, *shown, listed],
+            api_visibility="private",
+        )
+        _offer(assistant, library)
     assert isinstance(page, gr.Blocks)
     return page
 
 
+def _offer(assistant: Assistant, library: Library) -> None:
+    """What programs may call: as Gradio's API, and as tools where MCP is on."""
+
+    def ask(question: str, article_id: str = "") -> dict[str, Any]:
+        """Answers a question about an article, each sentence with its verdict and exact quotes.
+
+        Args:
+            question: The question, in the article's language.
+            article_id: The id that open_article gave; empty for the article of the page.
+        """
+        on = _on(assistant, library, article_id)
+        return dict(ANSWER.dump_python(_told(on.ask, question), mode="json"))
+
+    def quote(start: int, end: int, article_id: str = "") -> str:
+        """Gives the words of an article from one character offset to another.
+
+        Args:
+            start: The offset of the first character.
+            end: The offset after the last character.
+            article_id: The id that open_article gave; empty for the article of the page.
+        """
+        text = _on(assistant, library, article_id).article.text
+        if not 0 <= start < end <= len(text):
+            raise gr.Error(f"The article has {len(text)} characters; give offsets within them.")
+        return text[start:end]
+
+    def open_article(text: str, title: str = "") -> dict[str, str]:
+        """Opens an article, to be asked about by the id that this gives.
+
+        Args:
+            text: The whole text of the article.
+            title: Its title, if the text does not begin with it.
+        """
+        article = _told(from_text, text, title)
+        _told(library.add, article)
+        return {"article_id": article.id, "title": article.title, "language": article.language}
+
+    api(ask, api_name="ask", concurrency_limit=1, concurrency_id="model")
+    api(quote, api_name="quote")
+    api(open_article, api_name="open_article")
+
+
+def _told(do: Any, *given: Any) -> Any:
+    try:
+        return do(*given)
+    except AssistantError as error:
+        raise gr.Error(escape(str(error)), duration=None) from error
+
+
+def _on(assistant: Assistant, library: Library, article_id: str) -> Assistant:
+    if not article_id or article_id == assistant.article.id:
+        return assistant
+    return assistant.on(_told(library.open, article_id))
+
+
 def launch(
-    assistant: Assistant, host: str, port: int, progress: Progress, open_browser: bool = True
+    assistant: Assistant, settings: Settings, progress: Progress, open_browser: bool = True
 ) -> None:
-    """Serves the page until interrupted; the article is read while the page opens."""
-    page = build(assistant)
-    page.queue(max_size=16)
+    """Serves the page until interrupted; the article is read while the page opens.
+
+    Raises SettingsError if it cannot be served there, or would be open to others without a login.
+    """
+    given = settings.auth.get_secret_value()
+    user, _, password = given.partition(":")
+    if given and not (user and password):
+        raise SettingsError("ASSISTANT_AUTH is not of the form name:password.")
+    if settings.host not in _LOCAL and not given:
+        raise SettingsError(
+            f"The page would be open to others at {settings.host!r}. Set ASSISTANT_AUTH to "
+            "name:password, or ASSISTANT_HOST to 127.0.0.1."
+        )
+    in_memory = str(settings.data_dir) == ":memory:"
+    library = Library(None if in_memory else settings.data_dir / "articles")
+    page = build(assistant, library, None if in_memory else _secret(settings.data_dir))
+    page.queue(max_size=QUEUE)
     try:
         _, url, _ = page.launch(
-            server_name=host,
-            server_port=port or None,
+            server_name=settings.host,
+            server_port=settings.port or None,
             inbrowser=open_browser,
             share=False,
+            auth=(user, password) if given else None,
+            mcp_server=settings.mcp,
             prevent_thread_lock=True,
             quiet=True,
-            css=(ASSETS / "page.css").read_text(),
             footer_links=[],
             max_file_size="3mb",
+            **dressed(),
         )
     except OSError as error:
         raise SettingsError(
-            f"The page cannot be served at {host}:{port} ({error}). Another program may be using "
-            "the port: set ASSISTANT_PORT to another one, or to 0 for any."
+            f"The page cannot be served at {settings.host}:{settings.port} ({error}). Another "
+            "program may be using the port: set ASSISTANT_PORT to another one, or to 0 for any."
         ) from error
     print(f"The chat is open at {url} (Ctrl+C ends it).", flush=True)
     try:
@@ -113,17 +272,47 @@ def launch(
     page.block_thread()
 
 
-def _answer(
-    default: Assistant, question: str, messages: Messages, history: History, own: Assistant | None
-) -> Iterator[tuple[Any, Messages, History, str]]:
-    """The chat growing sentence by sentence, and the evidence panel beside it.
+def dressed() -> dict[str, Any]:
+    """The style and the script of the page, as `launch` takes them."""
+    return {
+        "css": (ASSETS / "page.css").read_text(encoding="utf-8"),
+        "head": f"<script>{(ASSETS / 'reader.js').read_text(encoding='utf-8')}</script>",
+    }
 
-    What the model is told of the conversation is `history`, never the drawn messages: those hold
-    marks and numbers that the model would take for its own words.
+
+def _secret(folder: Path) -> str:
+    """What the conversations in browsers are encrypted with, the same after a restart."""
+    path = folder / "secret"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.is_file():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(16))
+        return path.read_text()
+    except OSError as error:
+        raise SettingsError(
+            f"Cannot write to {str(folder)!r}: {error.strerror}. Set ASSISTANT_DATA_DIR to a "
+            "folder that can be written."
+        ) from error
+
+
+def _answer(
+    default: Assistant,
+    question: str,
+    messages: Messages,
+    answers: list[Answer],
+    own: Assistant | None,
+) -> Iterator[tuple[Any, ...]]:
+    """The chat growing sentence by sentence; then the article with what was used marked.
+
+    What the model is told of the conversation are earlier questions and answers, never the drawn
+    messages: those hold marks and numbers that the model would take for its own words.
     """
     assistant = own or default
-    shown = [*messages, {"role": "user", "content": render.plain(question)}]
-    yield "", [*shown, _said("…")], history, ""
+    article = assistant.article
+    before = [*messages, _message("user", render.asked(question))]
+    same = gr.skip()
+    yield "", [*before, _said(render.note("…"))], answers, same, same, same
     answer: Answer | None = None
     doing = "Looking for an answer …"
 
@@ -134,54 +323,185 @@ def _answer(
         doing = f"{what.capitalize()}, {done / total:.0%} …" if much else "Answering …"
 
     try:
-        for answer in assistant.stream(question, history, reading):
-            text = render.message(answer) or doing
-            yield "", [*shown, _said(text)], history, render.evidence(answer, assistant.article)
+        for answer in assistant.stream(question, _history(answers), reading):
+            begun = answer.claims or answer.abstained
+            text = (
+                render.message(answer, article)
+                if begun
+                else render.progress(answer, article, doing)
+            )
+            yield "", [*before, _said(text)], answers, same, same, same
     except AssistantError as error:
-        kept = f"{render.message(answer)}\n\n" if answer and answer.claims else ""
-        yield question, [*shown, _said(f"{kept}⚠ {render.plain(str(error))}")], history, ""
+        kept = render.message(answer, article) if answer and answer.claims else ""
+        wrong = render.note(f"⚠ {error}")
+        yield question, [*before, _said(kept + wrong)], answers, same, same, same
         return
     assert answer is not None
-    history = [*history, ("user", question), ("assistant", answer.text)]
+    answers = [*answers, answer]
     yield (
         "",
-        [*shown, _said(render.message(answer))],
-        history,
-        render.evidence(answer, assistant.article),
+        [*before, _said(render.message(answer, article))],
+        answers,
+        render.reader(article, answers),
+        render.not_in_article(article, answers),
+        _save(article, answers),
     )
+
+
+def _history(answers: Sequence[Answer]) -> list[tuple[str, str]]:
+    return [turn for a in answers for turn in (("user", a.question), ("assistant", a.text))]
 
 
 def _stopped(messages: Messages) -> Messages:
     """The chat after Stop: an answer that had not begun says that it was stopped."""
     if messages and messages[-1]["role"] == "assistant":
         text = render.drawn(messages[-1]["content"])
-        if text.endswith("…"):
-            return [*messages[:-1], _said("Stopped.")]
+        if "class='doing'" in text or text == render.note("…"):
+            return [*messages[:-1], _said(render.note("Stopped."))]
     return messages
 
 
+def _message(role: str, text: str) -> dict[str, str]:
+    return {"role": role, "content": text}
+
+
 def _said(text: str) -> dict[str, str]:
-    return {"role": "assistant", "content": text}
+    return _message("assistant", text)
 
 
-def _open(
+def _save(article: Article, answers: Sequence[Answer]) -> Saved:
+    return {
+        "article": article.id,
+        "answers": [ANSWER.dump_python(a, mode="json") for a in answers],
+    }
+
+
+def _view(assistant: Assistant, answers: list[Answer]) -> tuple[Any, ...]:
+    """Everything on the page that belongs to an article and a conversation about it."""
+    article = assistant.article
+    messages = [
+        m
+        for a in answers
+        for m in (
+            _message("user", render.asked(a.question)),
+            _said(render.message(a, article)),
+        )
+    ]
+    return (
+        render.reader(article, answers),
+        _who(article),
+        render.dropped(article),
+        messages,
+        answers,
+        render.not_in_article(article, answers),
+        _save(article, answers),
+    )
+
+
+def _who(article: Article) -> str:
+    return render.who_says_what(article, voice.sources(article))
+
+
+def _restored(default: Assistant, library: Library, saved: Saved) -> tuple[Any, ...]:
+    """The page as this browser left it; as it is for a new one if that cannot be had."""
+    choices = gr.Dropdown(_choices(library), value=default.article.id)
+    try:
+        answers = [ANSWER.validate_python(a) for a in saved["answers"]]
+        article = library.open(saved["article"]) if saved["article"] else default.article
+    except (AssistantError, ValueError, KeyError, TypeError):
+        return None, *_view(default, []), choices
+    if article.id == default.article.id:
+        return None, *_view(default, answers), choices
+    choices = gr.Dropdown(_choices(library), value=article.id)
+    assistant = default.on(article)
+    return assistant, *_view(assistant, answers), choices
+
+
+def _cleared(default: Assistant, own: Assistant | None) -> tuple[Any, ...]:
+    return own, *_view(own or default, [])
+
+
+def _exported(default: Assistant, own: Assistant | None, answers: list[Answer]) -> list[str]:
+    """The paths of the conversation as Markdown, HTML and a receipt."""
+    article = (own or default).article
+    if not answers:
+        raise gr.Error("There is no conversation yet. Ask something first.")
+    folder = Path(tempfile.mkdtemp(prefix="article-assistant-"))
+    made = {
+        "conversation.md": export.markdown(article, answers),
+        "conversation.html": export.page(article, answers),
+        "receipt.json": json.dumps(receipt(article, answers), ensure_ascii=False, indent=1),
+    }
+    for name, text in made.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [str(folder / name) for name in made]
+
+
+def _take(
     default: Assistant,
+    library: Library,
     pasted: str,
     path: str | None,
+    strictness: Strictness,
     progress: gr.Progress = gr.Progress(),  # noqa: B008
 ) -> tuple[Any, ...]:
     """The page with the pasted or uploaded article, or a message and the page as it was."""
-    try:
-        article = load(path) if path else from_text(pasted)
-        assistant = default.on(article)
-        assistant.warm(_shown(progress))
-    except AssistantError as error:
-        raise gr.Error(render.plain(str(error)), duration=None) from error
-    return assistant, render.about(article), render.whole(article), [], [], "", "", None
+    article = _told(load, path) if path else _told(from_text, pasted)
+    assistant = _opened(default, article, strictness, progress)
+    _told(library.add, article)
+    choices = gr.Dropdown(_choices(library), value=article.id)
+    return assistant, *_view(assistant, []), choices, "", None
 
 
-def _shown(progress: gr.Progress) -> Progress:
+def _choose(
+    default: Assistant,
+    library: Library,
+    article_id: str,
+    strictness: Strictness,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008
+) -> tuple[Any, ...]:
+    article = _told(library.open, article_id)
+    assistant = _opened(default, article, strictness, progress)
+    return assistant, *_view(assistant, [])
+
+
+def _opened(
+    default: Assistant, article: Article, strictness: Strictness, progress: gr.Progress
+) -> Assistant:
     def show(doing: str, done: int, total: int) -> None:
         progress((done, total), desc=doing)
 
-    return show
+    assistant = default.on(article, strictness)
+    _told(assistant.warm, show)
+    return assistant
+
+
+def _rename(library: Library, article_id: str, name: str) -> tuple[Any, str]:
+    _told(library.rename, article_id, name)
+    return gr.Dropdown(_choices(library), value=article_id), ""
+
+
+def _delete(
+    default: Assistant, library: Library, article_id: str, own: Assistant | None
+) -> tuple[Any, ...]:
+    """Forgets the article and its vectors; the page goes back to the first article."""
+    if article_id == default.article.id:
+        raise gr.Error("This is the article that the page was opened on; open another one first.")
+    _told(library.delete, article_id)
+    _told(default.store.delete, article_id)
+    choices = gr.Dropdown(_choices(library), value=default.article.id)
+    if own is not None and own.article.id == article_id:
+        return None, *_view(default, []), choices
+    return own, *(gr.skip() for _ in range(7)), choices
+
+
+def _stricter(default: Assistant, strictness: Strictness, own: Assistant | None) -> Assistant:
+    return default.on((own or default).article, strictness)
+
+
+def _choices(library: Library) -> list[tuple[str, str]]:
+    return [(a.title or "Untitled article", a.id) for a in library.articles()]
+
+
+def _model(assistant: Assistant) -> str:
+    return assistant.llm.name if assistant.llm else "none"

@@ -77,6 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     page.set_defaults(command=_ui)
     doctor = commands.add_parser("doctor", help="check what is installed and set")
     doctor.set_defaults(command=_doctor)
+    verify = commands.add_parser("verify", help="check a receipt of a conversation again")
+    verify.add_argument("receipt", help="the .json file that the page exported")
+    verify.add_argument("article", nargs="?", help="default: the article as it was opened here")
+    verify.set_defaults(command=_verify)
     for name in sorted(_added().names):
         commands.add_parser(name, help=f"see {name} --help").set_defaults(added=name)
     return parser
@@ -195,7 +199,7 @@ def _ui(args: argparse.Namespace, settings: Settings) -> int:
     with _open(args.article, settings) as assistant:
         from ui.app import launch
 
-        launch(assistant, settings.host, settings.port, _bar(), open_browser=not args.no_browser)
+        launch(assistant, settings, _bar(), open_browser=not args.no_browser)
     return 0
 
 
@@ -206,6 +210,28 @@ def _doctor(args: argparse.Namespace, settings: Settings) -> int:
     for finding in examine(settings):
         print(f"{'ok ' if finding.ok else 'BAD'}  {finding.subject}: {finding.text}", flush=True)
         wrong += not finding.ok
+    return 1 if wrong else 0
+
+
+def _verify(args: argparse.Namespace, settings: Settings) -> int:
+    from pathlib import Path
+
+    from assistant import Assistant
+    from assistant.receipt import read_receipt, verify
+    from index import Library, load
+
+    article_id, answers = read_receipt(Path(args.receipt))
+    if args.article:
+        article = load(args.article)
+    else:
+        article = Library(settings.data_dir / "articles").open(article_id)
+    offline = settings.model_copy(update={"llm": "none", "data_dir": Path(":memory:")})
+    with Assistant.of(article, offline) as assistant:
+        wrong = verify(article_id, answers, assistant)
+    for line in wrong:
+        print(f"BAD  {line}")
+    sentences = sum(len(a.claims) for a in answers)
+    print(f"{len(answers)} answers, {sentences} sentences: {len(wrong)} do not hold")
     return 1 if wrong else 0
 
 

@@ -3,39 +3,58 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence, Set
 from html import escape
 
-from assistant import Answer, Article, Claim
+from assistant import Answer, Article, Citation, Claim
+from assistant.voice import Source
 from index import Span
 
 # Mark and words, so that a verdict is not told by colour alone.
 VERDICTS = {
-    "supported": ("✓", "supported by the article"),
+    "supported": ("✓", "supported"),
     "partly": ("◐", "partly supported"),
     "contradicted": ("✗", "contradicted by the article"),
     "not in article": ("?", "not found in the article"),
 }
+SOURCES = {
+    "author": "The author",
+    "named": "Named sources",
+    "anonymous": "Sources without a name",
+    "document": "Documents",
+}
 _AROUND = 120
+_NEAREST = 2
+
+_HEADING = re.compile(r"#{1,6} ")
+_ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)]) ")
+_ROW = re.compile(r"\|.*\|$")
 
 
-def message(answer: Answer) -> str:
-    """The answer as it stands in the chat: sentences with the numbers of their citations."""
+def message(answer: Answer, article: Article) -> str:
+    """The answer as it stands in the chat: sentences with verdicts and citations."""
     if answer.abstained:
-        return plain(answer.text)
-    parts: list[str] = []
-    for claim in answer.claims:
-        marks = "".join(f"[{c.marker}]" for c in claim.citations)
-        mark = VERDICTS[claim.verdict][0]
-        parts.append(f"{plain(claim.text)} {marks} {mark}".strip())
-    return "\n\n".join([" ".join(parts), *map(plain, answer.notices)]).strip()
+        drawn = f"<p class='refusal'><span aria-hidden='true'>∅</span> {escape(answer.text)}</p>"
+        drawn += _nearest(answer, article)
+    else:
+        drawn = "".join(_claim(claim, article) for claim in answer.claims)
+    drawn += _left_out(answer, article)
+    return drawn + "".join(f"<p class='notice'>{escape(n)}</p>" for n in answer.notices)
 
 
-def plain(text: str) -> str:
-    """`text` for the chat, which shows HTML even where Markdown is off.
+def progress(answer: Answer, article: Article, doing: str) -> str:
+    """What is shown before the first sentence: what is being done, and the nearest passages."""
+    return f"<p class='doing'>{escape(doing)}</p>{_nearest(answer, article)}"
 
-    Only what would begin a tag or an entity is escaped: the rest is copied as it stands.
-    """
-    return re.sub(r"&(?=#?\w+;)", "&amp;", text).replace("<", "&lt;")
+
+def note(text: str) -> str:
+    """A message of the page itself."""
+    return f"<p class='notice'>{escape(text)}</p>"
+
+
+def asked(question: str) -> str:
+    """The reader's question."""
+    return f"<p>{escape(question)}</p>"
 
 
 def drawn(content: object) -> str:
@@ -45,52 +64,64 @@ def drawn(content: object) -> str:
     return str(content)
 
 
-def evidence(answer: Answer, article: Article) -> str:
-    """The panel beside the chat: each sentence, its verdict, and the article's words."""
-    shown = "".join(_claim(claim, article) for claim in answer.claims) or passages(answer)
-    return shown + _left_out(answer, article)
-
-
-def _left_out(answer: Answer, article: Article) -> str:
-    """What the model wrote and is not shown in the chat, with what says otherwise."""
-    if not answer.rejected:
-        return ""
-    drawn = "".join(_claim(claim, article) for claim in answer.rejected)
-    return (
-        "<details><summary>Left out: what the model wrote and the article does not support"
-        f"</summary>{drawn}</details>"
-    )
-
-
-def passages(answer: Answer) -> str:
-    """The passages nearest to the question: while the model works, and when it has no answer."""
-    if not answer.retrieved:
-        return ""
-    head = "Nearest passages" if answer.abstained else "Looking at these passages"
-    quotes = "".join(
-        f"<blockquote>{escape(p.chunk.text)}</blockquote>" for p in answer.retrieved[:3]
-    )
-    return f"<h3>{head}</h3>{quotes}"
-
-
 def _claim(claim: Claim, article: Article) -> str:
     mark, words = VERDICTS[claim.verdict]
-    missing = ""
     if claim.missing and claim.verdict != "supported":
-        missing = f" <span class='missing'>not found: {escape(', '.join(claim.missing))}</span>"
-    quotes = "".join(
-        f"<blockquote><b>[{c.marker}]</b> {in_context(article, c.span)}</blockquote>"
-        for c in claim.citations
-    )
-    quotes += "".join(
-        f"<p>The article says otherwise:</p><blockquote>{in_context(article, c.span)}</blockquote>"
+        words += f"; not found: {', '.join(claim.missing)}"
+    cites = " ".join(cite(c, article) for c in claim.citations)
+    counter = "".join(
+        f"<p class='counter'>The article says otherwise: “{escape(c.quote.strip('“”'))}” "
+        f"{cite(c, article)}</p>"
         for c in claim.counter
     )
     kind = claim.verdict.replace(" ", "-")
     return (
-        f"<section class='claim {kind}'><p>{escape(claim.text)}</p>"
-        f"<p class='verdict'><span aria-hidden='true'>{mark}</span> {words}{missing}</p>"
-        f"{quotes}</section>"
+        f"<p class='claim {kind}'>{escape(claim.text)} {cites} "
+        f"<span class='verdict'><span aria-hidden='true'>{mark}</span> {escape(words)}</span></p>"
+        f"{counter}"
+    )
+
+
+def cite(citation: Citation, article: Article) -> str:
+    """A numbered citation: its quote on hover or focus, its place in the article on click."""
+    number, quote = citation.marker, escape(citation.quote, quote=True)
+    return (
+        f"<button type='button' class='cite' data-start='{citation.span.start}' "
+        f"aria-label='Quote {number}: {quote}'>{number}"
+        f"<span class='tip' role='tooltip'>{in_context(article, citation.span)}</span></button>"
+    )
+
+
+def place(article: Article, span: Span) -> str:
+    """A sentence of the article as a link to where it stands."""
+    return (
+        f"<button type='button' class='place' data-start='{span.start}'>"
+        f"{escape(article.quote(span))}</button>"
+    )
+
+
+def _nearest(answer: Answer, article: Article) -> str:
+    """The passages nearest to the question: while the model works, and when it has no answer."""
+    if not answer.retrieved:
+        return ""
+    quotes = "".join(
+        f"<li>{place(article, span)}</li>"
+        for p in answer.retrieved[:_NEAREST]
+        for span in article.sentences
+        if span.overlaps(p.chunk.span)
+    )
+    head = "Nearest passages" if answer.abstained else "Looking at these passages"
+    return f"<details class='nearest'><summary>{head}</summary><ul>{quotes}</ul></details>"
+
+
+def _left_out(answer: Answer, article: Article) -> str:
+    """What the model wrote and is not shown, with what says otherwise."""
+    if not answer.rejected:
+        return ""
+    claims = "".join(_claim(claim, article) for claim in answer.rejected)
+    return (
+        "<details class='left-out'><summary>Left out: what the model wrote and the article does "
+        f"not support</summary>{claims}</details>"
     )
 
 
@@ -102,21 +133,109 @@ def in_context(article: Article, span: Span) -> str:
         before = "…" + before.partition(" ")[2]
     if span.end + _AROUND < len(article.text):
         after = after.rpartition(" ")[0] + "…"
-    return (
-        f"<span class='around'>{escape(before)}</span><mark>{escape(article.quote(span))}</mark>"
-        f"<span class='around'>{escape(after)}</span>"
-    )
+    return f"{escape(before)}<mark>{escape(article.quote(span))}</mark>{escape(after)}"
 
 
 def about(article: Article) -> str:
-    """The line above the chat: what article this is."""
+    """The line above the article: what it is."""
     facts = [article.author, article.published, f"{len(article.text.split()):,} words"]
-    title = escape(article.title or "Untitled article")
-    return f"<h2>{title}</h2><p>{escape(' · '.join(f for f in facts if f))}</p>"
+    if article.source.startswith(("http://", "https://")):
+        facts.append(article.source)
+    return f"<p class='facts'>{escape(' · '.join(f for f in facts if f))}</p>"
 
 
-def whole(article: Article) -> str:
-    """The article as it was read, and the lines that were left out."""
-    text = "".join(f"<p>{escape(p)}</p>" for p in article.text.split("\n") if p)
-    left = "".join(f"<li>{escape(line)}</li>" for line in article.dropped)
-    return f"{text}<h4>Left out as not the article's own</h4><ul>{left}</ul>" if left else text
+def reader(article: Article, answers: Sequence[Answer] = ()) -> str:
+    """The article to be read: every sentence can be found by where it starts.
+
+    Sentences that an answer cites are marked as used, those only retrieved as looked at.
+    """
+    used = {c.span for a in answers for c in a.citations}
+    looked = {
+        s
+        for a in answers
+        for r in a.retrieved
+        for s in article.sentences
+        if s.overlaps(r.chunk.span)
+    }
+    lines: dict[int, list[Span]] = {}
+    for span in article.sentences:
+        lines.setdefault(article.text.rfind("\n", 0, span.start) + 1, []).append(span)
+    body, first = list[str](), True
+    for start, spans in lines.items():
+        line = article.text[start : spans[-1].end]
+        inner = " ".join(_sentence(article, s, used, looked) for s in spans)
+        body.append(f"<{(tag := _tag(line, first))}>{inner}</{tag.split()[0]}>")
+        first = False
+    legend = (
+        "<p class='legend'><span class='key used'></span> cited in an answer "
+        "<span class='key looked'></span> looked at, not cited</p>"
+        if answers
+        else ""
+    )
+    text = "".join(body)
+    return f"{about(article)}{legend}<article lang='{escape(article.language)}'>{text}</article>"
+
+
+def _tag(line: str, first: bool) -> str:
+    if _HEADING.match(line):
+        return "h3"
+    if first and len(line.split()) <= 25:
+        return "h2"
+    if _ITEM.match(line):
+        return "p class='item'"
+    if _ROW.match(line.strip()):
+        return "p class='row'"
+    if len(line.split()) <= 9 and line[-1:].isalnum():
+        return "h3"
+    return "p"
+
+
+def _sentence(article: Article, span: Span, used: Set[Span], looked: Set[Span]) -> str:
+    kind = " used" if span in used else " looked" if span in looked else ""
+    said = {"": "", " used": " title='cited in an answer'", " looked": " title='looked at'"}[kind]
+    return (
+        f"<span class='s{kind}' data-start='{span.start}' tabindex='-1'{said}>"
+        f"{escape(article.quote(span))}</span>"
+    )
+
+
+def dropped(article: Article) -> str:
+    """The lines that were left out when the article was read."""
+    if not article.dropped:
+        return "<p>Nothing was left out.</p>"
+    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in article.dropped)}</ul>"
+
+
+def who_says_what(article: Article, sources: Sequence[Source]) -> str:
+    """The claims of the article by who makes them, each linked to its words."""
+    if not sources:
+        return "<p>Nobody is quoted, as far as could be seen.</p>"
+    parts: list[str] = []
+    for kind, head in SOURCES.items():
+        listed = [s for s in sources if s.kind == kind]
+        if listed:
+            parts.append(f"<h4>{head}</h4>")
+        for source in listed:
+            items = "".join(
+                f"<li>{place(article, article.sentences[i])}</li>" for i in source.sentences
+            )
+            parts.append(
+                f"<details><summary>{escape(source.speaker)} ({len(source.sentences)})</summary>"
+                f"<ul>{items}</ul></details>"
+            )
+    return "".join(parts)
+
+
+def not_in_article(article: Article, answers: Sequence[Answer]) -> str:
+    """The questions that the article does not answer, with the nearest passage."""
+    refused = [a for a in answers if a.abstained]
+    if not refused:
+        return "<p>Every question so far was answered.</p>"
+    items = list[str]()
+    for answer in refused:
+        near = [
+            s for r in answer.retrieved[:1] for s in article.sentences if s.overlaps(r.chunk.span)
+        ]
+        places = " ".join(place(article, s) for s in near)
+        items.append(f"<li><strong>{escape(answer.question)}</strong><br>{places}</li>")
+    return f"<ul>{''.join(items)}</ul>"

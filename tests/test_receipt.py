@@ -1,0 +1,76 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant import ArticleError, Assistant
+from assistant.receipt import ANSWER, read_receipt, receipt, verify
+
+QUESTION = "How many inhabitants has the island?"
+
+
+@pytest.fixture
+def written(make: Callable[..., Assistant], tmp_path: Path) -> tuple[Path, Assistant]:
+    assistant = make("The island has 640 inhabitants.", "NOT IN ARTICLE")
+    answers = [assistant.ask(QUESTION), assistant.ask("Who built the lighthouse?")]
+    path = tmp_path / "receipt.json"
+    path.write_text(json.dumps(receipt(assistant.article, answers)))
+    return path, assistant
+
+
+def change(path: Path, way: Callable[[dict[str, Any]], None]) -> None:
+    held = json.loads(path.read_text())
+    way(held)
+    path.write_text(json.dumps(held))
+
+
+def test_a_receipt_holds_against_its_article(written: tuple[Path, Assistant]) -> None:
+    path, assistant = written
+    article_id, answers = read_receipt(path)
+    assert [a.abstained for a in answers] == [False, True]
+    assert verify(article_id, answers, assistant) == []
+
+
+def test_an_answer_comes_back_as_it_was(make: Callable[..., Assistant]) -> None:
+    answer = make("The island has 640 inhabitants.").ask(QUESTION)
+    assert ANSWER.validate_python(json.loads(json.dumps(answer.as_dict()))) == answer
+
+
+@pytest.mark.parametrize(
+    ("way", "told"),
+    [
+        (lambda c: c["citations"][0].update(quote="The island has 999 people."), "does not stand"),
+        (lambda c: c["citations"][0]["span"].update(start=3), "does not stand"),
+        (lambda c: c.update(text="The island has 999 inhabitants and a zoo."), "not supported"),
+    ],
+)
+def test_what_was_changed_is_found(
+    written: tuple[Path, Assistant], way: Callable[[Any], None], told: str
+) -> None:
+    path, assistant = written
+    change(path, lambda held: way(held["answers"][0]["claims"][0]))
+    found = verify(*read_receipt(path), assistant)
+    assert any(told in line for line in found)
+
+
+def test_another_article_is_another_hash(
+    written: tuple[Path, Assistant], make: Callable[..., Assistant]
+) -> None:
+    other = make(text="The island has 640 inhabitants. Nothing else is known of it.")
+    (line,) = verify(*read_receipt(written[0]), other)
+    assert "another one" in line
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("{", "not a receipt"), ("[]", "not a receipt"), ('{"schema": "x/9"}', "has schema 'x/9'")],
+)
+def test_what_is_no_receipt_is_told(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "receipt.json"
+    path.write_text(text)
+    with pytest.raises(ArticleError, match=told):
+        read_receipt(path)
+    with pytest.raises(ArticleError, match="No such file"):
+        read_receipt(tmp_path / "none.json")
