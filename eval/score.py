@@ -108,7 +108,7 @@ def _outcome(case: Case, reply: Reply) -> dict[str, tuple[float, ...]]:
     right = not refused and is_correct(reply.answer, row.answers, row.forbidden)
     if row.answerable:
         found["false_refusal"] = (float(refused),)
-        if row.answers:
+        if row.answers or row.forbidden:
             found["correctness"] = (float(right),)
     if row.kind == "unanswerable":
         found["abstention_recall"] = (float(refused),)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -81,6 +83,38 @@ class Library:
                 self._path(article_id).unlink(missing_ok=True)
             except OSError as error:
                 raise StoreError(f"Cannot delete the article: {error.strerror}.") from error
+
+    def report(
+        self,
+        article: Article,
+        question: str,
+        history: Sequence[Mapping[str, str]],
+        said: Sequence[str],
+    ) -> Path:
+        """The suite beside the folder, with a case added: `said` was wrong. Raises StoreError."""
+        if self._folder is None:
+            raise StoreError("Nothing is kept: ASSISTANT_DATA_DIR is :memory:.")
+        path = self._folder.parent / "reported.jsonl"
+        row = {
+            "kind": "one_sentence",
+            "question": question,
+            "answerable": True,
+            "article": article.text,
+            "title": article.title,
+            "history": list(history),
+            "forbidden": list(said),
+        }
+        name = hashlib.sha256(json.dumps(row).encode()).hexdigest()[:12]
+        line = json.dumps({"id": f"reported-{name}", **row}, ensure_ascii=False)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            known = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+            if line not in known:
+                with path.open("a", encoding="utf-8") as file:
+                    file.write(line + "\n")
+        except OSError as error:
+            raise StoreError(f"Cannot write {str(path)!r}: {error.strerror}.") from error
+        return path
 
     def _path(self, article_id: str) -> Path:
         assert self._folder is not None

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from assistant import Assistant, Settings, SettingsError
 from assistant.models import no_progress
 from assistant.receipt import read_receipt, verify
+from eval.cases import read
 from index import Library
 from tests.fakes import FakeLLM
 from ui.app import build, dressed, launch
@@ -184,6 +185,29 @@ def test_a_conversation_survives_reload_and_restart_in_its_own_browser(
     page.get_by_role("textbox", name="Question").wait_for()
     page.wait_for_timeout(500)
     assert page.locator(".message.bot").count() == 0
+
+
+@pytest.mark.browser
+def test_a_wrong_answer_becomes_a_case_and_a_question_is_asked_again(
+    serve: Callable[..., Any], make: Callable[..., Assistant], tmp_path: Path
+) -> None:
+    library = Library(tmp_path / "articles")
+    page = serve(make("Its school was closed in 2019.", "The island has 640 inhabitants."), library)
+    ask(page, "What happened to the school?")
+    said(page, "2019")
+    page.locator("#article .s.used").wait_for()
+    page.locator("#chat").get_by_label("Feedback").first.click()
+    page.get_by_text("This is wrong").last.click()
+    page.get_by_text("Kept as a case").first.wait_for()
+    (case,) = read([tmp_path / "reported.jsonl"])
+    assert case.row.question == "What happened to the school?"
+    assert case.row.forbidden == ("Its school was closed in 2019.",)
+    page.locator(".message.user").first.hover()
+    page.get_by_label("Edit").first.click()
+    page.locator("#chat textarea").fill("How many inhabitants has the island?")
+    page.get_by_label("Submit").first.click()
+    said(page, "640")
+    assert page.locator(".message.user").count() == 1
 
 
 @pytest.mark.browser

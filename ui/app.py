@@ -8,7 +8,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
 from functools import partial
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ EXAMPLES = (
     "What reasons does the article give?",
     "Which numbers does the article give?",
 )
+WRONG = "This is wrong"
+
 QUEUE = 16
 """Questions that wait at most; one more is told that the page is busy."""
 
@@ -51,6 +53,19 @@ def build(
     library = library or Library(None)
     library.add(assistant.article)
     first = assistant.article
+
+    # Gradio sees what kind of event a function takes only if it is no partial.
+    def edited(answers: Any, own: Any, event: gr.EditData) -> Iterator[tuple[Any, ...]]:
+        question = unescape(str(event.value))
+        yield from _answer(assistant, question, answers[: _number(event.index)], own)
+
+    def retried(answers: Any, own: Any, event: gr.RetryData) -> Iterator[tuple[Any, ...]]:
+        question = unescape(render.drawn(event.value))
+        yield from _answer(assistant, question, answers[: _number(event.index)], own)
+
+    def reported(answers: Any, own: Any, event: gr.LikeData) -> None:
+        _report(own or assistant, library, answers, _number(event.index))
+
     with gr.Blocks(title="Article Assistant", analytics_enabled=False) as page:
         # None means the assistant that the page was built for: states are copied, models are not.
         own: gr.State = gr.State(None)
@@ -74,7 +89,8 @@ def build(
                     render_markdown=False,
                     sanitize_html=False,
                     group_consecutive_messages=False,
-                    feedback_options=None,
+                    editable="user",
+                    feedback_options=[WRONG],
                     elem_id="chat",
                 )
                 with gr.Row():
@@ -121,16 +137,26 @@ def build(
                 take = gr.Button("Open this article")
 
         shown = [article, who, left, chat, answers, unanswered, saved]
+        grown = [box, chat, answers, article, unanswered, saved]
+        kept: dict[str, Any] = {
+            "api_visibility": "private",
+            "show_progress": "hidden",
+            "concurrency_limit": 1,
+            "concurrency_id": "model",
+        }
         asked = gr.on(
             [box.submit, send.click],
             partial(_answer, assistant),
-            [box, chat, answers, own],
-            [box, chat, answers, article, unanswered, saved],
-            api_visibility="private",
-            concurrency_limit=1,
-            concurrency_id="model",
+            [box, answers, own],
+            grown,
+            **kept,
         )
-        stop.click(None, cancels=[asked], api_visibility="private").then(
+        again = [
+            chat.edit(edited, [answers, own], grown, **kept),
+            chat.retry(retried, [answers, own], grown, **kept),
+        ]
+        chat.like(reported, [answers, own], None, api_visibility="private")
+        stop.click(None, cancels=[asked, *again], api_visibility="private").then(
             _stopped, chat, chat, api_visibility="private"
         )
         clear.click(partial(_cleared, assistant), own, [own, *shown], api_visibility="private")
@@ -297,11 +323,7 @@ def _secret(folder: Path) -> str:
 
 
 def _answer(
-    default: Assistant,
-    question: str,
-    messages: Messages,
-    answers: list[Answer],
-    own: Assistant | None,
+    default: Assistant, question: str, answers: list[Answer], own: Assistant | None
 ) -> Iterator[tuple[Any, ...]]:
     """The chat growing sentence by sentence; then the article with what was used marked.
 
@@ -310,7 +332,7 @@ def _answer(
     """
     assistant = own or default
     article = assistant.article
-    before = [*messages, _message("user", render.asked(question))]
+    before = [*_messages(article, answers), _message("user", render.asked(question))]
     same = gr.skip()
     yield "", [*before, _said(render.note("…"))], answers, same, same, same
     answer: Answer | None = None
@@ -348,6 +370,22 @@ def _answer(
     )
 
 
+def _number(index: int | Sequence[int]) -> int:
+    """Which question of the conversation a message belongs to."""
+    return (index if isinstance(index, int) else index[0]) // 2
+
+
+def _report(assistant: Assistant, library: Library, answers: Sequence[Answer], number: int) -> None:
+    """Adds a case to the suite of what was reported: the same may not be said again."""
+    if number >= len(answers):
+        raise gr.Error("There is no answer to report.")
+    answer = answers[number]
+    history = [{"role": r, "content": c} for r, c in _history(answers[:number])]
+    said = [c.text for c in answer.claims]
+    path = _told(library.report, assistant.article, answer.question, history, said)
+    gr.Info(f"Kept as a case for `article-assistant eval --suite {escape(str(path))}`.")
+
+
 def _history(answers: Sequence[Answer]) -> list[tuple[str, str]]:
     return [turn for a in answers for turn in (("user", a.question), ("assistant", a.text))]
 
@@ -359,6 +397,14 @@ def _stopped(messages: Messages) -> Messages:
         if "class='doing'" in text or text == render.note("…"):
             return [*messages[:-1], _said(render.note("Stopped."))]
     return messages
+
+
+def _messages(article: Article, answers: Sequence[Answer]) -> Messages:
+    return [
+        m
+        for a in answers
+        for m in (_message("user", render.asked(a.question)), _said(render.message(a, article)))
+    ]
 
 
 def _message(role: str, text: str) -> dict[str, str]:
@@ -379,19 +425,11 @@ def _save(article: Article, answers: Sequence[Answer]) -> Saved:
 def _view(assistant: Assistant, answers: list[Answer]) -> tuple[Any, ...]:
     """Everything on the page that belongs to an article and a conversation about it."""
     article = assistant.article
-    messages = [
-        m
-        for a in answers
-        for m in (
-            _message("user", render.asked(a.question)),
-            _said(render.message(a, article)),
-        )
-    ]
     return (
         render.reader(article, answers),
         _who(article),
         render.dropped(article),
-        messages,
+        _messages(article, answers),
         answers,
         render.not_in_article(article, answers),
         _save(article, answers),

@@ -26,6 +26,10 @@ SOURCES = {
 _AROUND = 120
 _NEAREST = 2
 
+_BYLINE = "p class='byline'"
+_BODY = 4
+"""Title, subtitle, author and date come before it."""
+
 _HEADING = re.compile(r"#{1,6} ")
 _ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)]) ")
 _ROW = re.compile(r"\|.*\|$")
@@ -54,7 +58,7 @@ def note(text: str) -> str:
 
 def asked(question: str) -> str:
     """The reader's question."""
-    return f"<p>{escape(question)}</p>"
+    return escape(question)
 
 
 def drawn(content: object) -> str:
@@ -147,25 +151,26 @@ def about(article: Article) -> str:
 def reader(article: Article, answers: Sequence[Answer] = ()) -> str:
     """The article to be read: every sentence can be found by where it starts.
 
-    Sentences that an answer cites are marked as used, those only retrieved as looked at.
+    Sentences that an answer cites are marked as used, others of the nearest passages as looked at.
     """
     used = {c.span for a in answers for c in a.citations}
     looked = {
         s
         for a in answers
-        for r in a.retrieved
+        for r in a.retrieved[:_NEAREST]
         for s in article.sentences
         if s.overlaps(r.chunk.span)
     }
     lines: dict[int, list[Span]] = {}
     for span in article.sentences:
         lines.setdefault(article.text.rfind("\n", 0, span.start) + 1, []).append(span)
-    body, first = list[str](), True
+    body, head = list[str](), 0
     for start, spans in lines.items():
         line = article.text[start : spans[-1].end]
         inner = " ".join(_sentence(article, s, used, looked) for s in spans)
-        body.append(f"<{(tag := _tag(line, first))}>{inner}</{tag.split()[0]}>")
-        first = False
+        tag = _tag(line, head)
+        body.append(f"<{tag}>{inner}</{tag.split()[0]}>")
+        head = head + 1 if tag in ("h2", _BYLINE) else _BODY
     legend = (
         "<p class='legend'><span class='key used'></span> cited in an answer "
         "<span class='key looked'></span> looked at, not cited</p>"
@@ -173,14 +178,21 @@ def reader(article: Article, answers: Sequence[Answer] = ()) -> str:
         else ""
     )
     text = "".join(body)
-    return f"{about(article)}{legend}<article lang='{escape(article.language)}'>{text}</article>"
+    return (
+        f"{about(article)}{legend}<div class='pane' tabindex='0' role='region' "
+        f"aria-label='Article'><article lang='{escape(article.language)}'>{text}</article></div>"
+    )
 
 
-def _tag(line: str, first: bool) -> str:
+def _tag(line: str, head: int) -> str:
+    """What a line is: `head` counts the lines since the first, until the body begins."""
+    short = len(line.split()) <= 25
+    if head == 0 and short:
+        return "h2"
     if _HEADING.match(line):
         return "h3"
-    if first and len(line.split()) <= 25:
-        return "h2"
+    if head < _BODY and len(line.split()) <= 9:
+        return _BYLINE
     if _ITEM.match(line):
         return "p class='item'"
     if _ROW.match(line.strip()):

@@ -9,6 +9,21 @@
     words.scrollIntoView({ block: "center", behavior: still ? "auto" : "smooth" });
     words.focus({ preventScroll: true });
   };
+  // The quote of a citation stands where there is room for it, not where the chat would cut it.
+  const place = (event) => {
+    const link = event.target.closest?.(".cite");
+    const tip = link?.querySelector(".tip");
+    if (!tip) return;
+    const at = link.getBoundingClientRect();
+    const width = Math.min(352, innerWidth - 24);
+    tip.style.width = `${width}px`;
+    tip.style.left = `${Math.max(12, Math.min(at.left, innerWidth - width - 12))}px`;
+    const below = at.top < innerHeight / 2;
+    tip.style.top = below ? `${at.bottom + 6}px` : "auto";
+    tip.style.bottom = below ? "auto" : `${innerHeight - at.top + 6}px`;
+  };
+  document.addEventListener("pointerover", place);
+  document.addEventListener("focusin", place);
   document.addEventListener("click", (event) => {
     const link = event.target.closest(".cite, .place");
     if (link) show(link.dataset.start);
