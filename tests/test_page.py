@@ -145,6 +145,30 @@ def test_everything_can_be_done_with_the_keyboard(
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(
+    serve: Callable[..., Any], make: Callable[..., Assistant], browser: Any, scheme: str
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = browser.new_context(color_scheme=scheme)
+    page = serve(make("The island has 640 inhabitants."), context=context)
+    ask(page, "How many inhabitants has the island?")
+    said(page, "640")
+    page.locator("#article .s.used").wait_for()
+    for name in ("Who says what", "Not in this article", "How sure to be", "Articles"):
+        page.get_by_role("button", name=name).click()
+    page.wait_for_timeout(500)
+    found = Axe().run(page).response["violations"]
+    serious = [
+        (v["id"], [n["html"][:200] for n in v["nodes"]])
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+@pytest.mark.browser
 def test_panes_stack_on_a_phone(serve: Callable[..., Any], make: Callable[..., Assistant]) -> None:
     page = serve(make("The island has 640 inhabitants."))
     page.set_viewport_size({"width": 390, "height": 800})
