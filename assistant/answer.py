@@ -30,6 +30,7 @@ from index import (
     QuestionError,
     RetrievedChunk,
     Retriever,
+    Span,
     Store,
     detect_language,
     from_text,
@@ -227,6 +228,11 @@ class Assistant:
         """
         *_, last = self.stream(question, history)
         return last
+
+    def summary(self, sentences: int = 3) -> tuple[Span, ...]:
+        """The sentences of the article that say most of it, in order; its own words."""
+        found = self._attributor.central(sentences)
+        return tuple(self.article.sentences[i] for i in found)
 
     def recheck(self, claim: Claim, question: str) -> Verdict:
         """The verdict on the text of `claim`, found anew."""

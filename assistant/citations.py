@@ -35,6 +35,10 @@ class Citation:
     chunk_id: str
 
 
+_SAME = 0.5
+"""How much a sentence of a summary loses for being like one that is in it already."""
+
+
 class Attribution(NamedTuple):
     """The sentences (by number from 0, in order) that a claim rests on, and how near they are:
     the highest cosine similarity of one of them, 0 without any.
@@ -122,6 +126,32 @@ class Attributor:
             return []
         (first, best), *others = ranked
         return sorted([first, *(i for i, s in others[:1] if s >= max(_NEAR, 0.8 * best))])
+
+    def central(self, count: int) -> list[int]:
+        """The numbers of at most `count` sentences that together say most of the article, in order.
+
+        Nearest to the mean of all sentences, each less what those chosen say already (maximal
+        marginal relevance, Carbonell and Goldstein, 1998). Headings and very long lines are no
+        such sentences.
+        """
+        good = [
+            i
+            for i, quote in enumerate(self.quotes)
+            if 8 <= len(quote.split()) <= 45 and quote[-1] in ".!?”\"’'" and i not in self._without
+        ]
+        middle = self._vectors.mean(0)
+        chosen = list[int]()
+        while good and len(chosen) < count:
+            worth = {
+                i: float(self._vectors[i] @ middle)
+                - _SAME
+                * max((float(self._vectors[i] @ self._vectors[j]) for j in chosen), default=0)
+                for i in good
+            }
+            best = max(good, key=lambda i: worth[i])
+            chosen.append(best)
+            good.remove(best)
+        return sorted(chosen)
 
     def _similarity(self, text: str) -> list[float]:
         """The cosine similarity of `text` to each sentence of the article."""

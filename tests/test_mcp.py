@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable
+from typing import Any
 
 import anyio
 import pytest
@@ -14,6 +15,7 @@ def test_an_agent_can_ask_quote_and_open(make: Callable[..., Assistant]) -> None
     pytest.importorskip("mcp", reason="the mcp package is not installed")
     from mcp import ClientSession
     from mcp.client.streamable_http import streamable_http_client
+    from mcp.types import CallToolResult, TextContent
 
     assistant = make("The island has 640 inhabitants.", "The sauna costs 5 crowns for an hour.")
     blocks = build(assistant)
@@ -21,6 +23,11 @@ def test_an_agent_can_ask_quote_and_open(make: Callable[..., Assistant]) -> None
     _, url, _ = blocks.launch(
         server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, mcp_server=True
     )
+
+    def told(result: CallToolResult) -> Any:
+        (block,) = result.content
+        assert isinstance(block, TextContent)
+        return ast.literal_eval(block.text)
 
     async def talk() -> None:
         async with (
@@ -34,17 +41,17 @@ def test_an_agent_can_ask_quote_and_open(make: Callable[..., Assistant]) -> None
             asked = await session.call_tool(
                 "ask", {"question": "How many inhabitants has the island?", "article_id": ""}
             )
-            (claim,) = ast.literal_eval(asked.content[0].text)["claims"]
+            (claim,) = told(asked)["claims"]
             span = claim["citations"][0]["span"]
             words = await session.call_tool("quote", {**span, "article_id": ""})
-            assert "The island has 640 inhabitants." in words.content[0].text
+            assert "The island has 640 inhabitants." in str(words.content[0])
             text = "Sauna opens in the harbour\n\nThe sauna costs 5 crowns for an hour."
             opened = await session.call_tool("open_article", {"text": text, "title": ""})
-            article_id = ast.literal_eval(opened.content[0].text)["article_id"]
+            article_id = told(opened)["article_id"]
             other = await session.call_tool(
                 "ask", {"question": "What does the sauna cost?", "article_id": article_id}
             )
-            assert "5 crowns" in ast.literal_eval(other.content[0].text)["text"]
+            assert "5 crowns" in told(other)["text"]
             wrong = await session.call_tool("ask", {"question": "?", "article_id": ""})
             assert wrong.isError
 

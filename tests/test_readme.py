@@ -18,7 +18,7 @@ def settings_table() -> str:
     for name, field in Settings.model_fields.items():
         default = field.default
         shown = "see below" if field.default_factory else f"`{default}`"
-        if default == "" or name == "llm_api_key":
+        if default == "" or name in ("llm_api_key", "auth"):
             shown = ""
         rows.append(f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
     return "\n".join(rows)

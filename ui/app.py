@@ -15,7 +15,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
-from assistant import Answer, Assistant, AssistantError, Settings, SettingsError, voice
+from assistant import Answer, Assistant, AssistantError, Settings, SettingsError, suggest, voice
 from assistant.gate import THRESHOLDS, Strictness
 from assistant.models import Progress
 from assistant.receipt import ANSWER, receipt
@@ -28,12 +28,6 @@ Messages = list[dict[str, str]]
 Saved = dict[str, Any]
 
 ASSETS = Path(__file__).parent / "assets"
-EXAMPLES = (
-    "What is the article about?",
-    "Who is quoted, and what do they say?",
-    "What reasons does the article give?",
-    "Which numbers does the article give?",
-)
 WRONG = "This is wrong"
 
 QUEUE = 16
@@ -76,6 +70,8 @@ def build(
         with gr.Row(elem_id="panes"):
             with gr.Column(scale=6, elem_id="reading"):
                 article = gr.HTML(render.reader(first), elem_id="article")
+                with gr.Accordion("In short", open=False):
+                    short = gr.HTML(render.summary(first, assistant.summary()), elem_id="short")
                 with gr.Accordion("Who says what", open=False):
                     who = gr.HTML(_who(first), elem_id="who")
                 with gr.Accordion("Left out as not the article's own", open=False):
@@ -102,7 +98,11 @@ def build(
                     )
                     send = gr.Button("Ask", variant="primary", scale=1, min_width=90)
                     stop = gr.Button("Stop", variant="stop", scale=1, min_width=90)
-                gr.Examples([[e] for e in EXAMPLES], inputs=box, label="For example")
+                ideas = gr.Dataset(
+                    components=[box],
+                    samples=_ideas(first),
+                    label="For example; the last one the article does not answer",
+                )
                 with gr.Accordion("Not in this article", open=False):
                     unanswered = gr.HTML(render.not_in_article(first, []), elem_id="unanswered")
                 with gr.Accordion("Keep or delete this conversation", open=False):
@@ -136,7 +136,8 @@ def build(
                 )
                 take = gr.Button("Open this article")
 
-        shown = [article, who, left, chat, answers, unanswered, saved]
+        shown = [article, short, who, left, ideas, chat, answers, unanswered, saved]
+        ideas.click(lambda sample: sample[0], ideas, box, api_visibility="private")
         grown = [box, chat, answers, article, unanswered, saved]
         kept: dict[str, Any] = {
             "api_visibility": "private",
@@ -427,13 +428,20 @@ def _view(assistant: Assistant, answers: list[Answer]) -> tuple[Any, ...]:
     article = assistant.article
     return (
         render.reader(article, answers),
+        render.summary(article, assistant.summary()),
         _who(article),
         render.dropped(article),
+        gr.Dataset(samples=_ideas(article)),
         _messages(article, answers),
         answers,
         render.not_in_article(article, answers),
         _save(article, answers),
     )
+
+
+def _ideas(article: Article) -> list[list[str]]:
+    asked, beside = suggest.questions(article)
+    return [[q] for q in (*asked, beside) if q]
 
 
 def _who(article: Article) -> str:
@@ -530,7 +538,7 @@ def _delete(
     choices = gr.Dropdown(_choices(library), value=default.article.id)
     if own is not None and own.article.id == article_id:
         return None, *_view(default, []), choices
-    return own, *(gr.skip() for _ in range(7)), choices
+    return own, *(gr.skip() for _ in range(9)), choices
 
 
 def _stricter(default: Assistant, strictness: Strictness, own: Assistant | None) -> Assistant:

@@ -218,6 +218,12 @@ def dropped(article: Article) -> str:
     return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in article.dropped)}</ul>"
 
 
+def summary(article: Article, spans: Sequence[Span]) -> str:
+    """The sentences that say most of the article, each linked to its place."""
+    items = "".join(f"<li>{place(article, s)}</li>" for s in spans)
+    return f"<p class='notice'>In the article's own words:</p><ul>{items}</ul>" if items else ""
+
+
 def who_says_what(article: Article, sources: Sequence[Source]) -> str:
     """The claims of the article by who makes them, each linked to its words."""
     if not sources:
