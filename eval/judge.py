@@ -18,7 +18,8 @@ import math
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,13 @@ _NEGATION = re.compile(
     r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without)\b|n[’']t\b", re.I
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|\w+(?:[’'-]\w+)*")
+_OPENERS = frozenset(
+    "a an the this that these those he she it its his her they their we our you your i in on at by "
+    "for from with to of as if when while after before until since but and or so yet there here "
+    "what who which where why how not no all most many some every each both one two three".split()
+)
+"""What opens a sentence with a capital and is no name."""
 _NAME = re.compile(r"(?<![.!?:“\"] )(?<!^)\b[A-ZÀ-Þ][\w’'-]{2,}")
 
 
@@ -206,6 +214,8 @@ def ruling(
     for quote in evidence:
         if swapped(said, words(quote)):
             return f"has the parts of {quote!r} in other places"
+    if evidence and (other := replaced(claim, evidence, names=article.language == "en")):
+        return "has {} where the article has {}".format(*other)
     return None
 
 
@@ -235,6 +245,40 @@ def swapped(claim: Sequence[str], quote: Sequence[str]) -> bool:
     return False
 
 
+def replaced(claim: str, quotes: Sequence[str], names: bool = True) -> tuple[str, str] | None:
+    """The name or number that stands in the claim in the place of another one of the quote that is
+    most like it, and that one. None if none does, or if no quote is much like the claim.
+    """
+    said = _TOKEN.findall(claim)
+    lower = [w.casefold() for w in said]
+    found = []
+    for quote in quotes:
+        tokens = _TOKEN.findall(quote)
+        matcher = SequenceMatcher(None, [w.casefold() for w in tokens], lower, autojunk=False)
+        found.append((sum(m.size for m in matcher.get_matching_blocks()), tokens, matcher))
+    same, tokens, matcher = max(found, key=lambda f: f[0])
+    if same < max(4, 0.7 * len(said)):
+        return None
+    seen = {w.casefold() for w in tokens}
+    for tag, i, j, k, m in matcher.get_opcodes():
+        if tag != "replace":
+            continue
+        for kind in (_is_number, _is_name)[: 1 + names]:
+            old, new = list(filter(kind, tokens[i:j])), list(filter(kind, said[k:m]))
+            there = {w.casefold() for w in new} & seen or {w.casefold() for w in old} & set(lower)
+            if old and new and not there:
+                return new[0], old[0]
+    return None
+
+
+def _is_number(token: str) -> bool:
+    return token[0].isdigit()
+
+
+def _is_name(token: str) -> bool:
+    return token[0].isupper() and len(token) > 2 and token.casefold() not in _OPENERS
+
+
 @dataclass(frozen=True)
 class Accuracy:
     """How good the judge is on labelled claims, and what needs no judge: the best threshold on the
@@ -247,9 +291,14 @@ class Accuracy:
     kinds: dict[str, tuple[int, int]]
 
 
-def accuracy(judge: Judge, path: Path | None = None) -> Accuracy:
-    """The judge's balanced accuracy on the claims in `path`, or on the shipped ones."""
+def accuracy(judge: Judge, path: Path | None = None, limit: int | None = None) -> Accuracy:
+    """The judge's balanced accuracy on the claims in `path`, or on the shipped ones.
+
+    With `limit`, on that many of them, evenly spaced.
+    """
     rows = _human(path) if path else shipped()
+    if limit is not None and limit < len(rows):
+        rows = [rows[i * len(rows) // limit] for i in range(limit)]
     found = [
         (label, judge.judge(claim, article).supported, _recall(claim, article.text), group, kind)
         for claim, article, label, group, kind in rows
@@ -265,6 +314,23 @@ def accuracy(judge: Judge, path: Path | None = None) -> Accuracy:
         hits, n = kinds.get(kind, (0, 0))
         kinds[kind] = (hits + (y == p), n + 1)
     return Accuracy(str(path.name if path else "shipped claims"), balanced, round(floor, 4), kinds)
+
+
+def accuracy_kept(judge: Judge, folder: Path, path: Path | None, limit: int) -> Accuracy:
+    """As `accuracy`, kept in `folder` for the next time the same judge meets the same claims."""
+    held = hashlib.sha256(f"{judge.digest} {limit}".encode())
+    for source in [path] if path else sorted(CLAIMS.glob("*.jsonl")):
+        held.update(source.read_bytes())
+    file = folder / f"judge-{held.hexdigest()[:16]}.json"
+    try:
+        known = json.loads(file.read_text())
+        kinds = {k: (int(hits), int(n)) for k, (hits, n) in known["kinds"].items()}
+        return Accuracy(**{**known, "balanced": Estimate(**known["balanced"]), "kinds": kinds})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        found = accuracy(judge, path, limit)
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(asdict(found)))
+    return found
 
 
 def _balanced(pairs: Sequence[tuple[bool, bool]]) -> float | None:

@@ -24,7 +24,7 @@ from assistant import AssistantError, Settings
 from assistant.engine import open_embedder
 from assistant.settings import read as read_settings
 from eval.cases import KINDS, Case, SuiteError, problems, read, thin
-from eval.judge import ARTICLES, Accuracy, Judge, accuracy
+from eval.judge import ARTICLES, Judge, accuracy_kept
 from eval.llm_judge import LLMJudge
 from eval.metrics import seconds
 from eval.page import page
@@ -57,6 +57,9 @@ from eval.systems import (
 
 HUMAN = Path(__file__).parents[2] / "shared" / "data" / "verifier_dev.jsonl"
 """Claims with human labels, where they lie beside the project."""
+
+HUMAN_CLAIMS = 400
+"""So many of them are judged on a run, in about a minute; `python -m eval.judge` takes all."""
 
 SYSTEMS = ("assistant", "extractive", "stock")
 
@@ -129,7 +132,10 @@ def run(
         score(case, reply, judge)
         for case, reply in zip(_bar(cases, "scoring", progress), replies, strict=True)
     ]
-    found = _accuracy(judge) if judge_accuracy else None
+    found = None
+    if judge_accuracy:
+        human = HUMAN if HUMAN.is_file() else None
+        found = accuracy_kept(judge, settings.cache_dir / "eval", human, HUMAN_CLAIMS)
     times = {
         "asking": round(asked, 1),
         "all": round(time.perf_counter() - start, 1),
@@ -154,10 +160,6 @@ def _replies(
 
 def _never(case: Case) -> Reply:
     raise AssertionError(case.id)
-
-
-def _accuracy(judge: Judge) -> Accuracy:
-    return accuracy(judge, HUMAN if HUMAN.is_file() else None)
 
 
 def _bar(cases: Sequence[Case], doing: str, show: bool) -> Any:

@@ -23,6 +23,7 @@ def test_what_index_offers() -> None:
             "AssistantError",
             "Chunk",
             "Embedder",
+            "Library",
             "ModelError",
             "QuestionError",
             "RetrievedChunk",

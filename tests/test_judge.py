@@ -4,7 +4,7 @@ import pytest
 
 from assistant.engine import open_embedder
 from assistant.settings import Settings
-from eval.judge import Judge, accuracy, ruling, swapped
+from eval.judge import Judge, accuracy, replaced, ruling, swapped
 from index import from_text
 from tests.conftest import TEXT
 from tests.fakes import FakeChecker, FakeEmbedder
@@ -54,6 +54,27 @@ def test_the_model_is_asked_about_the_nearest_and_the_gold_sentences() -> None:
     assert PRICE in evidence
     assert claim == "Tickets will get dearer soon."
     assert not judge.judge("Tickets will get cheaper soon now.", ARTICLE).supported
+
+
+@pytest.mark.parametrize(
+    ("claim", "found"),
+    [
+        ("Ticket prices rise by 15 percent to 91 crowns.", ("15", "12")),
+        ("Mr Adler announced on Tuesday that prices rise.", ("Adler", "Lammers")),
+        ("On Tuesday Mr Lammers announced that prices rise.", None),
+        ("Prices rise, Mr Lammers and Ms Berg announced on Tuesday.", None),
+        ("Something else is said by Adler here.", None),
+    ],
+)
+def test_another_name_or_number_in_its_place_is_seen(
+    claim: str, found: tuple[str, str] | None
+) -> None:
+    quotes = [
+        "Ticket prices rise by 12 percent to 91 crowns.",
+        "Mr Lammers announced on Tuesday that prices rise.",
+    ]
+    assert replaced(claim, quotes) == found
+    assert replaced(claim, [*quotes, claim]) is None
 
 
 def test_quotes_are_held_against_a_claim_alone() -> None:
