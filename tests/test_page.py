@@ -10,15 +10,18 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from limits import RateLimitItemPerMinute
 from pydantic import SecretStr
 
 from assistant import Assistant, Settings, SettingsError
 from assistant.models import no_progress
 from assistant.receipt import read_receipt, verify
 from eval.cases import read
-from index import Library
+from index import Library, from_text
 from tests.fakes import FakeLLM
+from ui import app
 from ui.app import build, dressed, launch
+from ui.pace import Preparing
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -48,9 +51,15 @@ def serve(browser: Any) -> Iterator[Callable[[Assistant], Any]]:
     served: list[gr.Blocks] = []
     contexts: list[Any] = []
 
-    def serve(assistant: Assistant, library: Library | None = None, context: Any = None) -> Any:
-        blocks = build(assistant, library, secret="of the tests")
-        blocks.queue()
+    def serve(
+        assistant: Assistant,
+        library: Library | None = None,
+        context: Any = None,
+        preparing: Preparing | None = None,
+        waiting: int | None = None,
+    ) -> Any:
+        blocks = build(assistant, library, secret="of the tests", preparing=preparing)
+        blocks.queue(max_size=waiting)
         _, url, _ = blocks.launch(
             server_name="127.0.0.1",
             server_port=None,
@@ -386,6 +395,93 @@ def test_stop_before_the_first_sentence_says_so(
 
 
 @pytest.mark.browser
+def test_passages_are_seen_before_the_answer_and_work_has_a_bar(
+    serve: Callable[..., Any], make: Callable[..., Assistant]
+) -> None:
+    class Reading(FakeLLM):
+        go_on = threading.Event()
+
+        def read(self, *_: Any) -> Iterator[tuple[int, int]]:
+            yield 0, 300
+            yield 100, 300
+            self.go_on.wait(20)
+            yield 300, 300
+
+    llm = Reading("The island has 640 inhabitants.")
+    page = serve(make(llm=llm))
+    ask(page, "How many inhabitants has the island?")
+    bar = page.locator(".message.bot progress")
+    bar.wait_for()
+    assert float(bar.get_attribute("value")) == pytest.approx(1 / 3, abs=0.01)
+    near = page.locator(".message.bot .nearest .place", has_text="640 inhabitants").first
+    assert near.is_visible()
+    llm.go_on.set()
+    said(page, "✓ supported")
+
+
+@pytest.mark.browser
+def test_what_is_prepared_is_shown_until_it_is_over(
+    serve: Callable[..., Any], make: Callable[..., Assistant]
+) -> None:
+    preparing = Preparing()
+    preparing.show("reading the article", 30, 100)
+    page = serve(make("The island has 640 inhabitants."), preparing=preparing)
+    page.locator("#status progress").wait_for()
+    assert "Reading the article, 30%" in page.locator("#status").inner_text()
+    preparing.over = True
+    page.locator("#status progress").wait_for(state="detached")
+    preparing = Preparing()
+    preparing.failed, preparing.over = "The model's file is broken. Delete it.", True
+    page = serve(make(), preparing=preparing)
+    page.locator("#status", has_text="file is broken").wait_for()
+
+
+@pytest.mark.browser
+def test_who_asks_too_fast_is_told_to_wait(
+    serve: Callable[..., Any],
+    make: Callable[..., Assistant],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(app, "RATE", RateLimitItemPerMinute(1))
+    page = serve(make("The island has 640 inhabitants."))
+    ask(page, "How many inhabitants has the island?")
+    said(page, "✓ supported")
+    ask(page, "Who runs the ferry?")
+    said(page, "More than 1 questions within a minute")
+    assert page.get_by_role("textbox", name="Question").input_value() == "Who runs the ferry?"
+
+
+@pytest.mark.browser
+def test_a_full_queue_is_told(
+    serve: Callable[..., Any], make: Callable[..., Assistant], browser: Any
+) -> None:
+    class Waiting(FakeLLM):
+        go_on = threading.Event()
+
+        def stream(self, *args: Any, **kwargs: Any) -> Iterator[str]:
+            self.go_on.wait(30)
+            yield "The island has 640 inhabitants."
+
+    llm = Waiting()
+    page = serve(make(llm=llm), waiting=1)
+    pages = [page]
+    for _ in range(2):
+        other = browser.new_context().new_page()
+        other.goto(page.url)
+        other.get_by_role("textbox", name="Question").wait_for()
+        pages.append(other)
+    for one in pages:
+        ask(one, "How many inhabitants has the island?")
+        one.wait_for_timeout(700)
+    pages[-1].get_by_text("Queue is full").first.wait_for()
+    llm.go_on.set()
+    said(pages[0], "640")
+    said(pages[1], "640")
+    for one in pages[1:]:
+        one.context.close()
+
+
+@pytest.mark.browser
 def test_nothing_is_asked_of_other_machines_and_no_script_of_an_article_runs(
     serve: Callable[..., Any], make: Callable[..., Assistant]
 ) -> None:
@@ -426,14 +522,90 @@ def test_a_page_that_others_could_open_needs_a_login(
 @pytest.mark.browser
 @pytest.mark.model
 def test_the_real_model_on_the_page(serve: Callable[..., Any], real: Assistant) -> None:
+    """Asked, followed up, refused, reloaded, exported; every citation leads to its quote."""
     page = serve(real)
     ask(page, "How many people live on the island?")
+    page.locator(".message.bot .nearest .place").first.wait_for(timeout=60_000)
     said(page, "640", timeout=120_000)
-    page.locator(".cite").last.click()
-    lit = page.locator("#article .lit")
-    lit.wait_for()
-    assert "640" in lit.inner_text()
-    assert lit.inner_text() in real.article.text
+    answered(page, 1)
+    ask(page, "Who is the director of Nordsund?")
+    answered(page, 2)
+    said(page, "Karin Dahl")
+    ask(page, "What did she say about the ship?")
+    answered(page, 3)
+    said(page, "ice-going")
+    cites_lead_to_their_words(page)
+    ask(page, "What is the name of the ship's captain?")
+    answered(page, 4)
+    said(page, "does not answer")
+    page.get_by_text("Not in this article").click()
+    page.locator("#unanswered", has_text="captain").wait_for()
+    before = page.locator(".message.bot").all_inner_texts()
+    page.reload()
+    said(page, "640")
+    assert page.locator(".message.bot").all_inner_texts() == before
+    page.get_by_text("Keep or delete this conversation").click()
+    page.get_by_role("button", name="Export").click()
+    link = page.locator("a[download$='.json']")
+    link.wait_for()
+    with page.expect_download() as got:
+        link.click()
+    assert verify(*read_receipt(Path(got.value.path())), real) == []
+
+
+@pytest.mark.browser
+@pytest.mark.model
+def test_the_real_model_cites_the_right_one_of_two_equal_sentences(
+    serve: Callable[..., Any], real: Assistant
+) -> None:
+    text = (
+        "Two harbours\n\nIn Lindvik the harbour was dredged in spring. The warden counted 38 boats."
+        "\n\nIn Skarholm the harbour was dredged in autumn. The warden counted 38 boats."
+    )
+    page = serve(real.on(from_text(text)))
+    ask(page, "When was the harbour in Skarholm dredged, and how many boats were counted?")
+    answered(page, 1)
+    cites_lead_to_their_words(page)
+    assert page.locator(".cite").count() > 0
+
+
+@pytest.mark.browser
+@pytest.mark.model
+def test_the_real_model_serves_two_readers_and_stops(
+    serve: Callable[..., Any], real: Assistant, browser: Any
+) -> None:
+    page = serve(real)
+    other = browser.new_context().new_page()
+    other.goto(page.url)
+    other.get_by_role("textbox", name="Question").wait_for()
+    ask(page, "How many people live on the island?")
+    ask(other, "Who is the mayor?")
+    answered(page, 1)
+    answered(other, 1)
+    said(page, "640")
+    said(other, "Olof Brandt")
+    assert "Brandt" not in page.locator("#chat").inner_text()
+    assert "640" not in other.locator("#chat .claim").first.inner_text()
+    ask(page, "Tell me everything that is in the article, sentence by sentence.")
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="Stop").click()
+    ask(other, "How much is a ticket?")
+    answered(other, 2)
+    said(other, "84")
+    other.context.close()
+
+
+def answered(page: Any, questions: int) -> None:
+    page.locator(f"#article .pane[data-answers='{questions}']").wait_for(timeout=120_000)
+
+
+def cites_lead_to_their_words(page: Any) -> None:
+    for cite in page.locator(".cite").all():
+        quote = cite.get_attribute("aria-label").partition(": ")[2]
+        cite.click()
+        lit = page.locator(f"#article .lit[data-start='{cite.get_attribute('data-start')}']")
+        lit.wait_for()
+        assert lit.inner_text() == quote
 
 
 def test_programs_call_it_by_stable_names(make: Callable[..., Assistant]) -> None:

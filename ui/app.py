@@ -9,11 +9,16 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from functools import partial
 from html import escape, unescape
+from math import ceil
 from pathlib import Path
+from time import time
 from typing import Any
 
 import gradio as gr
 from gradio.events import api
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 
 from assistant import Answer, Assistant, AssistantError, Settings, SettingsError, suggest, voice
 from assistant.gate import THRESHOLDS, Strictness
@@ -21,6 +26,7 @@ from assistant.models import Progress
 from assistant.receipt import ANSWER, receipt
 from index import SUFFIXES, Article, Library, from_text, load
 from ui import export, render
+from ui.pace import Pace, Preparing, Work
 
 log = logging.getLogger(__name__)
 
@@ -33,29 +39,46 @@ WRONG = "This is wrong"
 QUEUE = 16
 """Questions that wait at most; one more is told that the page is busy."""
 
+RATE = RateLimitItemPerMinute(20)
+"""Questions that one reader may ask."""
+
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 def build(
-    assistant: Assistant, library: Library | None = None, secret: str | None = None
+    assistant: Assistant,
+    library: Library | None = None,
+    secret: str | None = None,
+    preparing: Preparing | None = None,
 ) -> gr.Blocks:
     """The page for `assistant`. Each browser has its conversation and article to itself.
 
     `library` is where opened articles are kept, by default in memory; `secret` encrypts what a
-    browser keeps, and must stay the same for conversations to outlive a restart.
+    browser keeps, and must stay the same for conversations to outlive a restart. `preparing` is
+    what goes on elsewhere and is shown until it is over.
     """
     library = library or Library(None)
     library.add(assistant.article)
     first = assistant.article
+    turns = _Turns()
 
-    # Gradio sees what kind of event a function takes only if it is no partial.
-    def edited(answers: Any, own: Any, event: gr.EditData) -> Iterator[tuple[Any, ...]]:
-        question = unescape(str(event.value))
-        yield from _answer(assistant, question, answers[: _number(event.index)], own)
+    # Gradio sees what a function wants to know of its call only if it is no partial.
+    def put(
+        question: str, answers: Any, own: Any, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        yield from _answer(assistant, question, answers, own, turns.wait(request))
 
-    def retried(answers: Any, own: Any, event: gr.RetryData) -> Iterator[tuple[Any, ...]]:
-        question = unescape(render.drawn(event.value))
-        yield from _answer(assistant, question, answers[: _number(event.index)], own)
+    def edited(
+        answers: Any, own: Any, event: gr.EditData, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        question, before = unescape(str(event.value)), answers[: _number(event.index)]
+        yield from _answer(assistant, question, before, own, turns.wait(request))
+
+    def retried(
+        answers: Any, own: Any, event: gr.RetryData, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        question, before = unescape(render.drawn(event.value)), answers[: _number(event.index)]
+        yield from _answer(assistant, question, before, own, turns.wait(request))
 
     def reported(answers: Any, own: Any, event: gr.LikeData) -> None:
         _report(own or assistant, library, answers, _number(event.index))
@@ -67,6 +90,17 @@ def build(
         saved = gr.BrowserState(
             {"article": "", "answers": []}, storage_key="article-assistant", secret=secret
         )
+        if preparing:
+            status = gr.HTML(_status(preparing), elem_id="status")
+            timer = gr.Timer(0.5)
+            timer.tick(
+                partial(_watched, preparing),
+                None,
+                [status, timer],
+                queue=False,
+                show_progress="hidden",
+                api_visibility="private",
+            )
         with gr.Row(elem_id="panes"):
             with gr.Column(scale=6, elem_id="reading"):
                 article = gr.HTML(render.reader(first), elem_id="article")
@@ -147,7 +181,7 @@ def build(
         }
         asked = gr.on(
             [box.submit, send.click],
-            partial(_answer, assistant),
+            put,
             [box, answers, own],
             grown,
             **kept,
@@ -192,21 +226,54 @@ def build(
             [own, *shown, listed],
             api_visibility="private",
         )
-        _offer(assistant, library)
+        _offer(assistant, library, turns)
     assert isinstance(page, gr.Blocks)
     return page
 
 
-def _offer(assistant: Assistant, library: Library) -> None:
+class _Turns:
+    """Counts the questions of each reader, so that one cannot keep the model from the others."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def wait(self, request: gr.Request | None) -> int:
+        """Counts a question; seconds until one may be asked, 0 for now."""
+        host = request.client.host if request and request.client else ""
+        reader = str(getattr(request, "username", None) or host)
+        if self._limiter.hit(RATE, reader):
+            return 0
+        return max(1, ceil(self._limiter.get_window_stats(RATE, reader).reset_time - time()))
+
+
+def _too_many(seconds: int) -> str:
+    return f"More than {RATE.amount} questions within a minute. Ask again in {seconds} s."
+
+
+def _status(preparing: Preparing) -> str:
+    if preparing.failed:
+        return render.note(f"⚠ {preparing.failed}")
+    if preparing.over:
+        return ""
+    return render.work(preparing.work or "Getting ready …")
+
+
+def _watched(preparing: Preparing) -> tuple[str, Any]:
+    return _status(preparing), gr.Timer(active=not preparing.over)
+
+
+def _offer(assistant: Assistant, library: Library, turns: _Turns) -> None:
     """What programs may call: as Gradio's API, and as tools where MCP is on."""
 
-    def ask(question: str, article_id: str = "") -> dict[str, Any]:
+    def ask(question: str, article_id: str = "", request: gr.Request = None) -> dict[str, Any]:  # type: ignore[assignment]
         """Answers a question about an article, each sentence with its verdict and exact quotes.
 
         Args:
             question: The question, in the article's language.
             article_id: The id that open_article gave; empty for the article of the page.
         """
+        if seconds := turns.wait(request):
+            raise gr.Error(_too_many(seconds))
         on = _on(assistant, library, article_id)
         return dict(ANSWER.dump_python(_told(on.ask, question), mode="json"))
 
@@ -270,7 +337,9 @@ def launch(
         )
     in_memory = str(settings.data_dir) == ":memory:"
     library = Library(None if in_memory else settings.data_dir / "articles")
-    page = build(assistant, library, None if in_memory else _secret(settings.data_dir))
+    preparing = Preparing()
+    secret = None if in_memory else _secret(settings.data_dir)
+    page = build(assistant, library, secret, preparing)
     page.queue(max_size=QUEUE)
     try:
         _, url, _ = page.launch(
@@ -292,10 +361,17 @@ def launch(
             "program may be using the port: set ASSISTANT_PORT to another one, or to 0 for any."
         ) from error
     print(f"The chat is open at {url} (Ctrl+C ends it).", flush=True)
+
+    def show(doing: str, done: int, total: int) -> None:
+        preparing.show(doing, done, total)
+        progress(doing, done, total)
+
     try:
-        assistant.warm(progress)
+        assistant.warm(show)
     except AssistantError as error:
+        preparing.failed = str(error)
         log.warning("%s", error)
+    preparing.over = True
     page.block_thread()
 
 
@@ -324,26 +400,32 @@ def _secret(folder: Path) -> str:
 
 
 def _answer(
-    default: Assistant, question: str, answers: list[Answer], own: Assistant | None
+    default: Assistant, question: str, answers: list[Answer], own: Assistant | None, wait: int = 0
 ) -> Iterator[tuple[Any, ...]]:
     """The chat growing sentence by sentence; then the article with what was used marked.
 
     What the model is told of the conversation are earlier questions and answers, never the drawn
-    messages: those hold marks and numbers that the model would take for its own words.
+    messages: those hold marks and numbers that the model would take for its own words. If the
+    reader must `wait` so many seconds, only that is said.
     """
     assistant = own or default
     article = assistant.article
     before = [*_messages(article, answers), _message("user", render.asked(question))]
     same = gr.skip()
+    if wait:
+        text = render.note(f"⚠ {_too_many(wait)}")
+        yield question, [*before, _said(text)], answers, same, same, same
+        return
     yield "", [*before, _said(render.note("…"))], answers, same, same, same
     answer: Answer | None = None
-    doing = "Looking for an answer …"
+    doing: Work | str = "Looking for an answer …"
+    pace = Pace()
 
     def reading(what: str, done: int, total: int) -> None:
         nonlocal doing
+        work = pace.at(what, done, total)
         # What was read before is not worth a word.
-        much = done < 0.9 * total
-        doing = f"{what.capitalize()}, {done / total:.0%} …" if much else "Answering …"
+        doing = work if work.part < 0.9 else "Answering …"
 
     try:
         for answer in assistant.stream(question, _history(answers), reading):
@@ -514,8 +596,10 @@ def _choose(
 def _opened(
     default: Assistant, article: Article, strictness: Strictness, progress: gr.Progress
 ) -> Assistant:
+    pace = Pace()
+
     def show(doing: str, done: int, total: int) -> None:
-        progress((done, total), desc=doing)
+        progress((done, total), desc=str(pace.at(doing, done, total)))
 
     assistant = default.on(article, strictness)
     _told(assistant.warm, show)

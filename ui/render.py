@@ -9,6 +9,7 @@ from html import escape
 from assistant import Answer, Article, Citation, Claim
 from assistant.voice import Source
 from index import Span
+from ui.pace import Work
 
 # Mark and words, so that a verdict is not told by colour alone.
 VERDICTS = {
@@ -23,6 +24,7 @@ SOURCES = {
     "anonymous": "Sources without a name",
     "document": "Documents",
 }
+_LOOKING = "Looking at these passages"
 _AROUND = 120
 _NEAREST = 2
 
@@ -46,9 +48,20 @@ def message(answer: Answer, article: Article) -> str:
     return drawn + "".join(f"<p class='notice'>{escape(n)}</p>" for n in answer.notices)
 
 
-def progress(answer: Answer, article: Article, doing: str) -> str:
+def progress(answer: Answer, article: Article, doing: Work | str) -> str:
     """What is shown before the first sentence: what is being done, and the nearest passages."""
-    return f"<p class='doing'>{escape(doing)}</p>{_nearest(answer, article)}"
+    return f"<div class='doing'>{work(doing)}</div>{_nearest(answer, article)}"
+
+
+def work(doing: Work | str) -> str:
+    """What is being done; with a bar if it is known how far it is."""
+    if isinstance(doing, str):
+        return note(doing)
+    label = escape(doing.doing, quote=True)
+    return (
+        f"<p class='notice'><progress max='1' value='{doing.part:.3f}' aria-label='{label}'>"
+        f"</progress> {escape(str(doing))}</p>"
+    )
 
 
 def note(text: str) -> str:
@@ -114,8 +127,8 @@ def _nearest(answer: Answer, article: Article) -> str:
         for span in article.sentences
         if span.overlaps(p.chunk.span)
     )
-    head = "Nearest passages" if answer.abstained else "Looking at these passages"
-    return f"<details class='nearest'><summary>{head}</summary><ul>{quotes}</ul></details>"
+    head, shut = ("Nearest passages", "") if answer.abstained else (_LOOKING, " open")
+    return f"<details class='nearest'{shut}><summary>{head}</summary><ul>{quotes}</ul></details>"
 
 
 def _left_out(answer: Answer, article: Article) -> str:
@@ -180,7 +193,8 @@ def reader(article: Article, answers: Sequence[Answer] = ()) -> str:
     text = "".join(body)
     return (
         f"{about(article)}{legend}<div class='pane' tabindex='0' role='region' "
-        f"aria-label='Article'><article lang='{escape(article.language)}'>{text}</article></div>"
+        f"data-answers='{len(answers)}' aria-label='Article'>"
+        f"<article lang='{escape(article.language)}'>{text}</article></div>"
     )
 
 
