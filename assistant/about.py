@@ -1,4 +1,4 @@
-"""Questions about the article itself: who wrote it, when it was published, what it is called."""
+"""Questions about the article itself: who wrote it, when, under which title, what it is about."""
 
 from __future__ import annotations
 
@@ -39,10 +39,33 @@ _SAYS = {
 }
 
 
+_WHOLE = rf"(?: (?:here|(?:of|in|made in) {_THIS}|(?:of|by|made by) the (?:author|writer)))?"
+_OVERALL = re.compile(
+    rf"\bwhat (?:is|was|does|did) (?:{_THIS}|the (?:author|writer))(?: \w+){{0,2}}"
+    r" (?:about|deal with)$"
+    rf"|\b(?:summari[sz]e|sum up)\b|\b(?:brief|short|quick|a) summary{_WHOLE}$|\btl;?dr\b"
+    rf"|\b(?:in a nutshell|in short|in brief|the gist{_WHOLE})$"
+    r"|\bwhat (?:is|are) (?:\S+ ){1,2}(?:main|key|central|principal|overall) "
+    rf"(?:ideas?|points?|arguments?|messages?|claims?|thesis|takeaways?|findings?){_WHOLE}$"
+    r"|\bworum (?:geht|handelt)\b.*\b(?:artikel|text|bericht|beitrag|es)$"
+    r"|\bfass\w* .*\bzusammen$|^zusammenfass|\bde qu[eé] (?:trata|va|habla)\b|^resum(?:e|en|ir)\b"
+    r"|\bde quoi (?:parle|traite|s['’]agit)\b|^r[ée]sum(?:e|er|ez|é)\b"
+)
+
+
+def is_overall(question: str) -> bool:
+    """Whether a question is about the article as a whole, which every article answers."""
+    return bool(_OVERALL.search(_plain(question)))
+
+
 def asks_for(question: str) -> str:
     """ "author", "published" or "title" if that is what the question asks for, else ""."""
-    plain = re.sub(r"^(who|what)['’]s\b", r"\1 is", question.casefold().strip(" ?.!"))
+    plain = _plain(question)
     return next((kind for kind, pattern in _KINDS if re.fullmatch(pattern, plain)), "")
+
+
+def _plain(question: str) -> str:
+    return re.sub(r"^(who|what)['’]s\b", r"\1 is", question.casefold().strip(" ?.!¿¡"))
 
 
 def told(article: Article, kind: str) -> tuple[str, Span | None]:

@@ -308,6 +308,8 @@ class Assistant:
         signals = {"nearest": max((s for _, s in self._attributor.rank(question)), default=0.0)}
         if refusal := llm.score(asked, [prompt.REFUSAL.split()[0]]):
             signals["refusal"] = gate.log_odds(refusal[0])
+        if about.is_overall(question):
+            signals["overall"] = 1.0
         answer = self._surer(answer, signals)
         if answer.confidence < _HOPELESS * self._threshold:
             yield self._abstain(answer)
@@ -362,7 +364,7 @@ class Assistant:
     def _extend(self, answer: Answer, sentence: str, gap: str, markers: dict[int, int]) -> Answer:
         """`answer` with one more sentence, or abstained if the sentence is a refusal."""
         answer = replace(answer, raw=answer.raw + sentence)
-        shown = sentence.replace("**", "").strip()
+        shown = prompt.own(sentence.replace("**", "")).strip()
         if is_refusal(shown):
             # What is already shown stays; a refusal after it adds nothing.
             return answer if answer.claims else self._abstain(answer)

@@ -10,7 +10,7 @@ from assistant.verify import Verdict, sigmoid
 
 Strictness = Literal["strict", "balanced", "open"]
 
-THRESHOLDS: Mapping[Strictness, float] = {"strict": 0.6, "balanced": 0.45, "open": 0.3}
+THRESHOLDS: Mapping[Strictness, float] = {"strict": 0.5, "balanced": 0.4, "open": 0.3}
 """The confidence from which on an answer is given. What each means is measured in eval/README."""
 
 SHOWN: Mapping[Strictness, tuple[Verdict, ...]] = {
@@ -21,9 +21,9 @@ SHOWN: Mapping[Strictness, tuple[Verdict, ...]] = {
 """The verdicts with which a sentence is shown."""
 
 FITTED: Sequence[tuple[dict[str, float], float]] = (
-    ({"refusal": -0.439, "nearest": 3.219, "answers": 0.611, "fluency": 4.959}, -3.142),
-    ({"refusal": -0.456, "nearest": 3.297, "answers": 0.651}, -4.014),
-    ({"refusal": -0.651, "nearest": 3.2}, -4.215),
+    ({"refusal": -0.643, "answers": 0.110, "fluency": 2.460}, -0.243),
+    ({"refusal": -0.653, "answers": 0.124}, -0.656),
+    ({"refusal": -0.715}, -0.798),
 )
 """Weights of signals and an intercept, as eval.gate fits them; the first that is whole counts."""
 
@@ -31,11 +31,15 @@ FITTED: Sequence[tuple[dict[str, float], float]] = (
 def confidence(signals: Mapping[str, float]) -> float:
     """How likely the article answers the question, in [0, 1], from what is known so far.
 
-    Signals are refusal, the log odds that the model begins a refusal; nearest, how near the
-    nearest sentence is to the question; and, once there is a sentence, answers, the checker's
-    logit that it answers the question, and fluency, the mean log probability of its tokens.
-    Without a refusal there is nothing to decide by, and the confidence is 1.
+    Signals are refusal, the log odds that the model begins a refusal, and, once there is a
+    sentence, answers, the checker's logit that it answers the question, and fluency, the mean log
+    probability of its tokens. How near the nearest sentence is to the question is known too, and
+    is not decided by: good questions are put in other words than the article's (eval/README).
+    Without a refusal there is nothing to decide by, and the confidence is 1; so it is where overall
+    is a signal, the question being about the article as a whole.
     """
+    if "overall" in signals:
+        return 1.0
     for weights, intercept in FITTED:
         if weights.keys() <= signals.keys():
             return sigmoid(intercept + sum(w * signals[name] for name, w in weights.items()))

@@ -69,6 +69,15 @@ def prefix() -> list[Message]:
     return turns
 
 
+_POINTING = "The sentences nearest to the question"
+_ECHO = re.compile(rf"\s*{_POINTING}(?: are)?:[\s-]*", re.IGNORECASE)
+
+
+def own(text: str) -> str:
+    """`text` of a model without the words of the prompt that it may have begun with."""
+    return _ECHO.sub("", text) if _ECHO.match(text) else text
+
+
 def answer(
     article: str, question: str, nearest: Sequence[str] = (), wrong: str = ""
 ) -> list[Message]:
@@ -81,7 +90,7 @@ def answer(
     asked = f"Article:\n\n{_inert(article)}\n\nEnd of the article.\n\n{_question(question)}"
     if nearest:
         listed = "\n".join(f"- {_inert(sentence)}" for sentence in nearest)
-        asked += f"\n\nThe sentences nearest to the question:\n{listed}\n\n"
+        asked += f"\n\n{_POINTING}:\n{listed}\n\n"
         if wrong:
             asked += (
                 f"The article does not say this: {_inert(wrong)}\n"

@@ -110,11 +110,30 @@ class Verifier:
             return Check(verdict, min(score, SUPPORTED), missing)
         score = max(score, self._verbatim(claim, cited))
         if score >= SUPPORTED:
-            return Check("supported", score)
+            # A likely sentence with a word of the question, or of the model, is not yet the
+            # article's: what the repairs cost is not what the dam cost.
+            unseen = self._words(claim, said - self._known(claim, cited))
+            return Check("partly" if unseen else "supported", score, unseen)
         found = {t for i in chosen for t in self._weights.sentences[i]}
         return Check(
-            "partly" if score >= PARTLY else "not in article", score, tuple(sorted(said - found))
+            "partly" if score >= PARTLY else "not in article",
+            score,
+            self._words(claim, said - found),
         )
+
+    def _known(self, claim: str, cited: Sequence[int]) -> set[str]:
+        """The terms of the evidence, and those of names and quantities, which are looked at before:
+        they may be written in another way.
+        """
+        known = {t for i in cited for t in self._weights.sentences[i]}
+        for part in (*facts.names(claim), *(q.text for q in facts.quantities(claim))):
+            known |= set(terms(part, self._language))
+        return known
+
+    def _words(self, claim: str, wanted: set[str]) -> tuple[str, ...]:
+        """The words of `claim` whose terms are `wanted`."""
+        words = re.findall(r"\w+", claim)
+        return tuple(dict.fromkeys(w for w in words if wanted & set(terms(w, self._language))))
 
     def score(self, claim: str, chosen: Sequence[int], similarity: float) -> float:
         """The probability that the sentences `chosen` support `claim`, in [0, 1]."""

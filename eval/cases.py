@@ -125,7 +125,8 @@ def read(paths: Sequence[Path], folder: Path | None = None) -> list[Case]:
     for path in files(paths):
         for row in _rows(path):
             if row.article_file:
-                name = str((folder or path.parent) / row.article_file)
+                beside = path.parent / row.article_file
+                name = str(beside if beside.is_file() or not folder else folder / row.article_file)
                 original = known.setdefault(name, load(name)) if name not in known else known[name]
             else:
                 original = from_text(row.article, row.title)

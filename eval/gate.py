@@ -1,10 +1,11 @@
 """Fits how sure to be that an article answers, and shows what each strictness means.
 
-    python -m eval.gate ../shared/data/qa_dev.jsonl eval/data/record.jsonl \\
-        --articles ../shared/articles
+    python -m eval.gate ../shared/data/qa_dev.jsonl eval/data/record.jsonl eval/data/suite \\
+        --articles ../shared/articles --limit 120
 
 Every question is answered, whatever the signals, and they are kept. Rates are for questions on
-articles left out of the fit. Cases are those of eval.cases.
+articles left out of the fit. Cases are those of eval.cases; not those with a changed article, nor
+questions about an article as a whole, of which the signals do not decide.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from tqdm import tqdm
 
 from assistant import AssistantError
 from assistant.gate import THRESHOLDS
-from eval.cases import SuiteError, read
+from eval.cases import SuiteError, read, thin
 from eval.metrics import Rate, auc
 from eval.systems import on_articles, open_models
 
-SIGNALS = ("refusal", "nearest", "answers", "fluency")
-_MISSING = {"refusal": 0.0, "nearest": 0.0, "answers": -4.0, "fluency": 0.0}
+SIGNALS = ("refusal", "answers", "fluency", "nearest")
+"""The last is of no use to decide by, and measured only."""
+
+_MISSING = {"refusal": 0.0, "answers": -4.0, "fluency": 0.0, "nearest": 0.0}
 """What stands for a signal of a question to which no sentence was fit to be shown."""
 
 Array = NDArray[np.float64]
@@ -38,10 +41,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.gate", description=__doc__)
     parser.add_argument("data", type=Path, nargs="+")
     parser.add_argument("--articles", type=Path, help="folder of article files")
+    parser.add_argument("--limit", type=int, help="so many cases of each file, spread evenly")
     parser.add_argument("--replay", type=Path, help="keep replies here, and use those kept")
     args = parser.parse_args(argv)
     try:
-        found = _signals(args.data, args.articles, args.replay)
+        found = _signals(args.data, args.articles, args.limit, args.replay)
     except AssistantError as error:
         print(f"eval.gate: {error}", file=sys.stderr)
         return 2
@@ -57,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def report(values: Array, labels: Flags, groups: Names, sets: Names) -> list[str]:
     """AUCs of the signals alone and together, the operating points, and the fit."""
     lines = ["signals | AUC on articles left out"]
-    subsets = [[i] for i in range(len(SIGNALS))] + [[0, 1], [0, 2], [0, 3], [0, 1, 2], [0, 1, 2, 3]]
+    subsets = [[0], [1], [2], [3], [0, 1], [0, 2], [0, 3], [0, 1, 2], [0, 1, 2, 3]]
     for columns in subsets:
         p = left_out(values[:, columns], labels, groups)
         areas = " ".join(
@@ -66,16 +70,16 @@ def report(values: Array, labels: Flags, groups: Names, sets: Names) -> list[str
         )
         names = " + ".join(SIGNALS[i] for i in columns)
         lines.append(f"{names} | all {auc(list(p[~labels]), list(p[labels])):.3f} {areas}")
-    p = left_out(values, labels, groups)
+    p = left_out(values[:, :3], labels, groups)
     named = {t: name for name, t in THRESHOLDS.items()}
     lines.append("confidence | wrongly refused | rightly refused")
-    for at in sorted({0.2, 0.35, 0.4, 0.5, 0.55, 0.65, 0.7, 0.8, *named}):
+    for at in sorted({0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, *named}):
         rates = list[str]()
         for s in dict.fromkeys(sets):
             yes, no = p[(sets == s) & labels], p[(sets == s) & ~labels]
             rates.append(f"{s}: {Rate.of(yes < at)}, {Rate.of(no < at)}")
         lines.append(f"{at:.2f} | {' | '.join(rates)} {named.get(at, '')}".rstrip())
-    for columns in ([0, 1, 2, 3], [0, 1, 2], [0, 1]):
+    for columns in ([0, 1, 2], [0, 1], [0]):
         scaler, fitted = _fit(values[:, columns], labels)
         weights = fitted.coef_[0] / scaler.scale_
         listed = ", ".join(f"{SIGNALS[i]} {w:.3f}" for i, w in zip(columns, weights, strict=True))
@@ -106,17 +110,18 @@ def _fit(values: Array, labels: Flags):  # type: ignore[no-untyped-def]
 
 
 def _signals(
-    paths: Sequence[Path], folder: Path | None, replay: Path | None
+    paths: Sequence[Path], folder: Path | None, limit: int | None, replay: Path | None
 ) -> list[tuple[bool, str, str, dict[str, float]]]:
     """For each case: answerable, its article, its file, and the signals."""
     found: list[tuple[bool, str, str, dict[str, float]]] = []
     with open_models(replay, strictness=0.0) as models:
         for path in paths:
-            cases = read([path], folder)
+            cases = [c for c in read([path], folder) if not c.row.edit and not c.row.insert]
+            cases = thin(cases, limit)
             for case, on in tqdm(on_articles(models, cases), path.stem, len(cases)):
                 answer = on.ask(case.row.question, case.history)
-                if answer.corrected and not answer.signals:
-                    continue  # Decided before the model was asked.
+                if not answer.signals or "overall" in answer.signals:
+                    continue  # Decided by other things.
                 if "refusal" not in answer.signals:
                     raise SuiteError("A language model with log probabilities is needed.")
                 found.append((case.row.answerable, case.article_id, path.stem, answer.signals))

@@ -1,6 +1,7 @@
 import pytest
 
-from assistant.about import asks_for, told
+from assistant.about import asks_for, is_overall, told
+from assistant.gate import confidence
 from index import from_text
 from tests.conftest import TEXT
 
@@ -34,3 +35,41 @@ def test_what_is_told_stands_in_the_text_where_it_does() -> None:
     assert told(from_text("The bell rang twice. Spring came late."), "published") == ("", None)
     elsewhere = from_text("The bell rang twice. Spring came late.", title="Bells in spring")
     assert told(elsewhere, "title") == ("The article is titled “Bells in spring”.", None)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is this article about?",
+        "What's it about?",
+        "Summarise it in two sentences, please.",
+        "Give me a short summary of the article.",
+        "What is the author's main point?",
+        "What are the key findings?",
+        "What does the text deal with?",
+        "Worum geht es in dem Bericht?",
+        "Fasse den Text zusammen.",
+        "¿De qué trata el artículo?",
+        "De quoi parle cet article ?",
+    ],
+)
+def test_questions_about_the_whole_are_known(question: str) -> None:
+    assert is_overall(question)
+    assert confidence({"refusal": 9.0, "overall": 1.0}) == 1
+    assert confidence({"refusal": 9.0}) < 0.01
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What was the meeting about?",
+        "What is the main street called?",
+        "What are the main findings of the commission?",
+        "Who wrote the summary of the report?",
+        "How many key points has the plan?",
+        "Worum geht es im Streit mit der Stadt?",
+        "What does the author say about the ferry?",
+    ],
+)
+def test_questions_about_a_part_are_no_questions_about_the_whole(question: str) -> None:
+    assert not is_overall(question)

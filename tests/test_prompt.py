@@ -33,3 +33,11 @@ def test_turns_alternate() -> None:
     assert roles == ["system", *["user", "assistant"] * ((len(roles) - 2) // 2), "user"]
     rewriting = prompt.rewrite([Message("user", "Who?"), Message("assistant", "Ada.")], "Why?")
     assert rewriting[-1].content == "User: Who?\nAssistant: Ada.\nUser: Why?"
+
+
+def test_words_of_the_prompt_are_no_answer() -> None:
+    said = "The sentences nearest to the question are:\n- The ferry sails. "
+    assert prompt.own(said) == "The ferry sails. "
+    assert prompt.own("The ferry sails.") == "The ferry sails."
+    listed = prompt.answer("A text.", "When?", ["The ferry sails."])[-1].content
+    assert prompt.own(listed[listed.index("The sentences") :]).startswith("The ferry sails.")

@@ -25,6 +25,7 @@ def verifier() -> Verifier:
         ("Ticket prices rise by 12 percent, Petersen said.", [0], "partly", ("Petersen",)),
         ("Ticket prices for Skarholm rise by 12 percent.", [0], "not in article", ("Skarholm",)),
         ("In 1999 ticket prices rise by 12 percent.", [0], "partly", ("1999",)),
+        ("Sauna prices rise by 12 percent to 84 crowns.", [0], "partly", ("Sauna",)),
         ("He said: “They promised us ferries in 2004.”", [2], "partly", None),
         ("The captain hates fog and rain.", [4], "not in article", None),
     ],
