@@ -112,7 +112,7 @@ class Verifier:
         if score >= SUPPORTED:
             # A likely sentence with a word of the question, or of the model, is not yet the
             # article's: what the repairs cost is not what the dam cost.
-            unseen = self._words(claim, said - self._known(claim, cited))
+            unseen = self._words(claim, said - self._known(claim, said, cited))
             return Check("partly" if unseen else "supported", score, unseen)
         found = {t for i in chosen for t in self._weights.sentences[i]}
         return Check(
@@ -121,11 +121,15 @@ class Verifier:
             self._words(claim, said - found),
         )
 
-    def _known(self, claim: str, cited: Sequence[int]) -> set[str]:
+    def _known(self, claim: str, said: set[str], cited: Sequence[int]) -> set[str]:
         """The terms of the evidence, and those of names and quantities, which are looked at before:
         they may be written in another way.
+
+        A sentence that has but one word of the claim is no evidence beside another that has more.
         """
-        known = {t for i in cited for t in self._weights.sentences[i]}
+        shared = {i: len(said & self._weights.sentences[i]) for i in cited}
+        least = min(2, max(shared.values()))
+        known = {t for i in cited if shared[i] >= least for t in self._weights.sentences[i]}
         for part in (*facts.names(claim), *(q.text for q in facts.quantities(claim))):
             known |= set(terms(part, self._language))
         return known

@@ -22,6 +22,9 @@ _SAYS = (
     "|assert(?:s|ed)?|declar(?:es?|ed)|stated|testif(?:ies|ied)|think(?:s)?|thought|expects?"
     "|accus(?:es?|ed)|quipped|recall(?:s|ed)?|repl(?:ies|ied)|answered|propos(?:es?|ed)|promis(?:es?|ed)"
     "|confirm(?:s|ed)?|doubts?|doubted|fears?|feared|hopes?|hoped|denies|denied|echoe[sd]|put it"
+    "|calculat(?:es?|ed)|reckon(?:s|ed)?|suspects|suspected|blam(?:es?|ed)|counters|countered"
+    "|guess(?:es|ed)|caution(?:s|ed)|complain(?:s|ed)?|conced(?:es?|ed)|speculat(?:es?|ed)"
+    "|disput(?:es?|ed)|points? out|pointed out|urg(?:es|ed)|assum(?:es?|ed)"
 )
 _ADVERB = (
     r"(?:(?:also|later|then|once|recently|reportedly|repeatedly|again|has|have|had|who|since|"

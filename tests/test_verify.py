@@ -97,3 +97,12 @@ def test_vague_numbers_are_not_exact_ones() -> None:
 )
 def test_what_an_answer_begins_with_is_not_part_of_its_claim(claim: str, rest: str) -> None:
     assert bare(claim) == rest
+
+
+def test_one_word_makes_no_sentence_evidence_beside_another() -> None:
+    quotes = ["The harbour is dredged before the repairs.", "The ferry cost 84 crowns in the end."]
+    check = Verifier(quotes, Weights(quotes), None).check(
+        "The repairs cost 84 crowns.", [0, 1], 0.9
+    )
+    assert check.verdict == "partly"
+    assert check.missing == ("repairs",)
