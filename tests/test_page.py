@@ -473,7 +473,7 @@ def test_a_full_queue_is_told(
     for one in pages:
         ask(one, "How many inhabitants has the island?")
         one.wait_for_timeout(700)
-    pages[-1].get_by_text("Queue is full").first.wait_for()
+    pages[-1].get_by_text("currently busy").first.wait_for()
     llm.go_on.set()
     said(pages[0], "640")
     said(pages[1], "640")
