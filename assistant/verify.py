@@ -224,10 +224,15 @@ class Verifier:
         """The quantities, names and quotations of `claim` that the evidence does not have."""
         language = self._language
         there = [q for e in evidence for q in facts.quantities(e, language)]
+        units = {t.unit for t in there}
+        # "1.9 million pounds, of which fares brought in 740,000": the unit is said once.
         missing = [
             q.text
             for q in facts.quantities(claim, language)
-            if not any(q.value == t.value and q.unit in ("", t.unit) for t in there)
+            if not any(
+                q.value == t.value and (q.unit in ("", t.unit) or (not t.unit and q.unit in units))
+                for t in there
+            )
         ]
         text = facts.plain(" ".join(evidence))
         missing += [q for q in facts.quotations(claim) if facts.plain(q) not in text]

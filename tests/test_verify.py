@@ -106,3 +106,10 @@ def test_one_word_makes_no_sentence_evidence_beside_another() -> None:
     )
     assert check.verdict == "partly"
     assert check.missing == ("repairs",)
+
+
+def test_a_unit_may_be_said_once_for_several_numbers() -> None:
+    quotes = ["The service cost 1.9 million pounds, of which fares brought in 740,000."]
+    verifier = Verifier(quotes, Weights(quotes), None)
+    assert verifier.check("Fares brought in 740,000 pounds.", [0], 0.9).verdict == "supported"
+    assert verifier.check("Fares brought in 740,000 euros.", [0], 0.9).missing == ("740,000",)
