@@ -192,8 +192,13 @@ def test_panes_stack_on_a_phone(serve: Callable[..., Any], make: Callable[..., A
 
 
 @pytest.mark.browser
-def test_a_conversation_survives_reload_and_restart_in_its_own_browser(
-    serve: Callable[..., Any], make: Callable[..., Assistant], browser: Any, tmp_path: Path
+@pytest.mark.parametrize("delete", ["Delete conversation", "Clear"])
+def test_a_conversation_survives_reload_in_its_own_browser_and_can_be_deleted(
+    serve: Callable[..., Any],
+    make: Callable[..., Assistant],
+    browser: Any,
+    tmp_path: Path,
+    delete: str,
 ) -> None:
     library = Library(tmp_path / "articles")
     context = browser.new_context()
@@ -212,8 +217,9 @@ def test_a_conversation_survives_reload_and_restart_in_its_own_browser(
     assert other.locator(".message.bot").count() == 0
     other.context.close()
     page.get_by_text("Keep or delete this conversation").click()
-    page.get_by_role("button", name="Delete conversation").click()
+    page.get_by_role("button", name=delete, exact=True).click()
     page.locator(".message.bot").first.wait_for(state="detached")
+    page.locator("#article .pane[data-answers='0']").wait_for()
     page.reload()
     page.get_by_role("textbox", name="Question").wait_for()
     page.wait_for_timeout(500)

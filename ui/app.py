@@ -194,7 +194,13 @@ def build(
         stop.click(None, cancels=[asked, *again], api_visibility="private").then(
             _stopped, chat, chat, api_visibility="private"
         )
-        clear.click(partial(_cleared, assistant), own, [own, *shown], api_visibility="private")
+        gr.on(
+            [clear.click, chat.clear],
+            partial(_cleared, assistant),
+            own,
+            [own, *shown],
+            api_visibility="private",
+        )
         keep.click(partial(_exported, assistant), [own, answers], files, api_visibility="private")
         take.click(
             partial(_take, assistant, library),
