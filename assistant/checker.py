@@ -114,5 +114,11 @@ class CrossEncoderChecker:
 def untrained(folder: str) -> BertForSequenceClassification:
     """The packaged MiniLM in `folder` with a head that is not trained."""
     from transformers import BertForSequenceClassification
+    from transformers.utils import logging
 
-    return BertForSequenceClassification.from_pretrained(folder, num_labels=1)
+    told = logging.get_verbosity()
+    logging.set_verbosity_error()  # Else it warns that the head is new, which is meant.
+    try:
+        return BertForSequenceClassification.from_pretrained(folder, num_labels=1)
+    finally:
+        logging.set_verbosity(told)

@@ -1,7 +1,7 @@
 """A stock llama-index pipeline with the same two models, to compare with.
 
-VectorStoreIndex on Chroma, the `condense_plus_context` chat engine, every option at its default.
-Its citations are its source nodes.
+VectorStoreIndex on Chroma, the `condense_plus_context` chat engine, every option at its default, but
+that a reply ends at MAX_TOKENS: some have no end. Its citations are its source nodes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import Any
 from assistant.llm import Endpoint
 from index.embedding import locate
 
+MAX_TOKENS = 512
+
 
 class Stock:
     """Answers about one article at a time, as llama-index does out of the box."""
@@ -19,6 +21,7 @@ class Stock:
         from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 
         self._llm: Any = llm.client()
+        self._llm.max_tokens = MAX_TOKENS
         self._embedding = HuggingFaceEmbedding(model_name=locate(embedding_model), device="cpu")
         self._engine: Any = None
 
