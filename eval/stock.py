@@ -1,7 +1,7 @@
 """A stock llama-index pipeline with the same two models, to compare with.
 
-VectorStoreIndex on Chroma, the `condense_plus_context` chat engine, all options at their
-defaults, save that a reply ends at MAX_TOKENS: some have no end. Its citations are its source nodes.
+VectorStoreIndex on Chroma, the `condense_plus_context` chat engine, all options at their defaults,
+save that a reply ends at MAX_TOKENS: some have no end. Its citations are its source nodes.
 """
 
 from __future__ import annotations
