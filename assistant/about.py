@@ -58,6 +58,26 @@ def is_overall(question: str) -> bool:
     return bool(_OVERALL.search(_plain(question)))
 
 
+_NOTE = re.compile(
+    r"(?:corrections?|clarification|erratum|korrektur|berichtigung|correcci[oó]n|fe de erratas|"
+    r"rectificatif|correction apportée)\b",
+    re.IGNORECASE,
+)
+
+
+def corrections(article: Article) -> list[Span]:
+    """The sentences of paragraphs in which the article corrects what it says elsewhere."""
+    found: list[Span] = []
+    end, inside = 0, False
+    for span in article.sentences:
+        if not found or "\n\n" in article.text[end : span.start]:
+            inside = bool(_NOTE.match(article.quote(span)))
+        if inside:
+            found.append(span)
+        end = span.end
+    return found
+
+
 def asks_for(question: str) -> str:
     """ "author", "published" or "title" if that is what the question asks for, else ""."""
     plain = _plain(question)

@@ -42,6 +42,8 @@ MAX_QUESTION = 2000
 
 MAX_ANSWER_TOKENS = 256
 
+_BULLET = re.compile(r"[-*•]\s+")
+
 _HOPELESS = 0.25
 """Below this share of the confidence that is asked for, no sentence is waited for."""
 
@@ -66,6 +68,8 @@ WITHHELD = (
     "Sentences of the article that tell an assistant what to do, instead of telling the reader "
     "something: {}. They were not given to the model."
 )
+
+CORRECTS = "The article corrects something like this elsewhere: “{}”"
 
 METADATA = "This is from the page's metadata, not from the article's text."
 
@@ -315,14 +319,15 @@ class Assistant:
             yield self._abstain(answer)
             return
         nearest = self._nearest(llm, question)
+        language = self.article.language
+        # The embedder knows English: elsewhere it would rather point to the wrong sentences.
+        pointed = nearest if language == "en" else []
+        first = prompt.answer(text, question, pointed, language=language)
         markers: dict[int, int] = {}
-        yield from (
-            answer := shot
-            for shot in self._write(llm, prompt.answer(text, question, nearest), answer, markers)
-        )
+        yield from (answer := shot for shot in self._write(llm, first, answer, markers))
         if not answer.claims and answer.rejected and not answer.abstained:
             wrong = " ".join(c.text for c in answer.rejected)
-            again = prompt.answer(text, question, nearest, wrong)
+            again = prompt.answer(text, question, nearest, wrong, language)
             answer = replace(answer, raw=f"{answer.raw}\n\n")
             yield from (answer := shot for shot in self._write(llm, again, answer, markers))
         if not answer.claims and not answer.abstained:
@@ -365,6 +370,8 @@ class Assistant:
         """`answer` with one more sentence, or abstained if the sentence is a refusal."""
         answer = replace(answer, raw=answer.raw + sentence)
         shown = prompt.own(sentence.replace("**", "")).strip()
+        if bullet := _BULLET.match(shown):  # Each sentence stands by itself anyway.
+            shown = shown[bullet.end() :]
         if is_refusal(shown):
             # What is already shown stays; a refusal after it adds nothing.
             return answer if answer.claims else self._abstain(answer)
@@ -386,7 +393,11 @@ class Assistant:
         if any(claim.text == c.text for c in answer.claims):
             return answer
         text = f"{answer.text}{gap if answer.text else ''}{claim.text}"
-        return replace(answer, text=text, claims=(*answer.claims, claim))
+        notices = answer.notices
+        if note := self._reviewer.corrected_by(claim):
+            told = CORRECTS.format(" ".join(note))
+            notices = notices if told in notices else (*notices, told)
+        return replace(answer, text=text, claims=(*answer.claims, claim), notices=notices)
 
     def _surer(self, answer: Answer, signals: dict[str, float]) -> Answer:
         known = {**answer.signals, **{name: round(s, 4) for name, s in signals.items()}}

@@ -117,7 +117,8 @@ def untrained(folder: str) -> BertForSequenceClassification:
     from transformers.utils import logging
 
     told = logging.get_verbosity()
-    logging.set_verbosity_error()  # Else it warns that the head is new, which is meant.
+    # Else it warns that the head is new, which is meant.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         return BertForSequenceClassification.from_pretrained(folder, num_labels=1)
     finally:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from babel import Locale
+
 from assistant.llm import Message
 
 REFUSAL = "NOT IN ARTICLE"
@@ -79,13 +81,14 @@ def own(text: str) -> str:
 
 
 def answer(
-    article: str, question: str, nearest: Sequence[str] = (), wrong: str = ""
+    article: str, question: str, nearest: Sequence[str] = (), wrong: str = "", language: str = "en"
 ) -> list[Message]:
     """Asks `question` about `article`, pointing to the sentences that are `nearest` to it.
 
     All before the question stays the same for one article. Pointing comes last, and makes a small
     model answer more often, rightly and wrongly: whether to answer is decided without it. `wrong`
-    is what it answered before and the article does not say.
+    is what it answered before and the article does not say. `language` (ISO 639-1) is the
+    one to answer in: a small model else falls into that of its rules.
     """
     asked = f"Article:\n\n{_inert(article)}\n\nEnd of the article.\n\n{_question(question)}"
     if nearest:
@@ -97,6 +100,8 @@ def answer(
                 "Answer in the words of one of the sentences above.\n\n"
             )
         asked += _question(question)
+    if language != "en":
+        asked += f" (Answer in {Locale('en').languages.get(language, language)}.)"
     return [*prefix(), Message("user", asked)]
 
 

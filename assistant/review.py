@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant import facts, voice
+from assistant import about, facts, voice
 from assistant.checker import Checker
 from assistant.citations import Attribution, Attributor, Citation
 from assistant.verify import Check, Verdict, Verifier, bare, conflicts
@@ -66,6 +66,7 @@ class Reviewer:
         self._verifier = Verifier(attributor.quotes, attributor.weights, checker, article.language)
         self._voices = voice.voices(article)
         self._names = frozenset(facts.names(article.text))
+        self._corrections = about.corrections(article)
         self._opinion = article.language == "en" and voice.is_opinion(article)
 
     def review(self, sentence: str, question: str, markers: dict[int, int]) -> Claim:
@@ -147,6 +148,17 @@ class Reviewer:
         if not near or not all(conflicts(question, self._quotes[i]) for i in near):
             return None
         return max(near, key=lambda i: share[i])
+
+    def corrected_by(self, claim: Claim) -> tuple[str, ...]:
+        """What notes of correction in the article say of a number that `claim` cites elsewhere."""
+        cited = {c.span for c in claim.citations}
+        if cited & set(self._corrections):
+            return ()
+        said = {(q.value, q.unit) for q in facts.quantities(claim.text)}
+        quotes = [self._article.quote(span) for span in self._corrections]
+        if any(said & {(q.value, q.unit) for q in facts.quantities(quote)} for quote in quotes):
+            return tuple(quotes)
+        return ()
 
     def answers(self, question: str, sentence: str) -> float | None:
         """A logit: how well the article supports `sentence` as the answer to `question`.

@@ -60,6 +60,12 @@ _ENUMERATES = re.compile(
     r"final|next|other)\b"
     r"|^(?:First|Second|Third|Fourth|Fifth|Finally|Lastly)\b",
 )
+_EARLIER = re.compile(
+    r"\b(?:an?|the) (?:earlier|previous|prior|original|first) version of (?:this|the) \w+",
+    re.IGNORECASE,
+)
+"""Who says what a note of correction takes back."""
+
 _NOT_SPEAKERS = frozenset(
     "which who that this there what where when how why these those article report statement "
     "i we you it nobody everyone".split()
@@ -168,6 +174,8 @@ _ITSELF = re.compile(r"(?:the )?(?:author|article|writer|text|piece|report)", re
 
 def _own_voice(quote: str, latest: str) -> Voice | None:
     """The voice that the sentence itself names. A pronoun stands for the `latest` speaker."""
+    if match := _EARLIER.search(quote):
+        return Voice(match[0], quote[match.end() :])
     if match := _ACCORDING.search(quote):
         # "the leader of the team, Davyd Arakhamia": the name is what a reader knows.
         name = re.match(r", ((?:[A-ZÀ-Þ][\w’'.-]+ ?){2,4})(?=[,.;]|$)", quote[match.end() :])
@@ -291,6 +299,7 @@ _ADVERBS = re.compile(
     r"(?P<next>\w+)",
     re.IGNORECASE,
 )
+_COULD = re.compile(r"\b(?P<hedge>may|might|could) (?P<not>not )?(?P<verb>[a-z]+)\b", re.IGNORECASE)
 _HEDGES = re.compile(
     r"\b(may|might|could|would|likely|unlikely|probably|possibly|perhaps|reportedly|allegedly|"
     r"apparently|seem(?:s|ed)?|appear(?:s|ed)? to|suggest(?:s|ed)?|believed to|expected to|said to|"
@@ -310,6 +319,9 @@ def hedged(sentence: str, quote: str) -> tuple[str, tuple[str, ...]]:
         place = re.search(rf"(?<![\w.,]){re.escape(number[0])}(?!\w)", sentence)
         if place and not _bounded(sentence[: place.start()]):
             sentence = f"{sentence[: place.start()]}{match[1].lower()} {sentence[place.start() :]}"
+    for match in _COULD.finditer(quote):
+        certain = rf"\bwill ({match['not'] or ''}{re.escape(match['verb'])})\b"
+        sentence = re.sub(certain, rf"{match['hedge'].lower()} \1", sentence)
     for match in _ADVERBS.finditer(quote):
         if match[1].casefold() in sentence.casefold():
             continue

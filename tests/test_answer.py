@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from assistant import Answer, Assistant, ModelError, QuestionError, gate, prompt
-from assistant.answer import LEFT_OUT, MAX_QUESTION, NO_ANSWER, REPLACED, is_refusal
+from assistant.answer import CORRECTS, LEFT_OUT, MAX_QUESTION, NO_ANSWER, REPLACED, is_refusal
 from tests.conftest import TEXT
 from tests.fakes import FakeChecker, FakeLLM
 
@@ -167,7 +167,7 @@ def test_an_empty_reply_is_no_answer(make: Make) -> None:
 def test_list_items_are_claims_on_lines_of_their_own(make: Make) -> None:
     reply = "- The ferry sails three times a day.\n- A ticket costs 84 crowns."
     answer = make(reply).ask("What is known of the ferry?")
-    assert answer.text == reply
+    assert answer.text == "The ferry sails three times a day.\nA ticket costs 84 crowns."
     assert len(answer.claims) == 2
 
 
@@ -389,6 +389,29 @@ def test_an_answer_is_json(make: Make) -> None:
         "end": answer.citations[0].span.end,
     }
     assert read["citations"][0]["quote"] in TEXT.replace("\n", " ")
+
+
+def test_the_answer_is_in_the_language_of_the_article(make: Make) -> None:
+    text = (
+        "Die Fähre nach Skarholm\n\n"
+        "Die Fähre nach Skarholm fährt seit dem Frühling dreimal am Tag. "
+        "Eine Fahrkarte kostet jetzt 84 Kronen, zwölf Prozent mehr als im vergangenen Jahr."
+    )
+    assistant = make("Eine Fahrkarte kostet jetzt 84 Kronen.", text=text)
+    llm: Any = assistant.llm
+    answer = assistant.ask("Was kostet eine Fahrkarte?")
+    assert answer.text == "Eine Fahrkarte kostet jetzt 84 Kronen."
+    assert llm.sent[-1][-1].content.endswith("Was kostet eine Fahrkarte? (Answer in German.)")
+
+
+def test_a_number_that_the_article_corrects_elsewhere_is_told(make: Make) -> None:
+    note = "Correction: the island has 604 inhabitants, not 640. We regret the error."
+    assistant = make("The island has 640 inhabitants.", text=f"{TEXT}\n\n{note}")
+    answer = assistant.ask("How many inhabitants has the island?")
+    assert answer.text.startswith("The island has 640 inhabitants.")
+    assert answer.notices == (CORRECTS.format(note),)
+    plain = make("A ticket costs 84 crowns.", text=f"{TEXT}\n\n{note}")
+    assert plain.ask("What does a ticket cost?").notices == ()
 
 
 def test_a_question_in_another_language_is_answered_with_a_notice(make: Make) -> None:

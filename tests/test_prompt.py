@@ -41,3 +41,9 @@ def test_words_of_the_prompt_are_no_answer() -> None:
     assert prompt.own("The ferry sails.") == "The ferry sails."
     listed = prompt.answer("A text.", "When?", ["The ferry sails."])[-1].content
     assert prompt.own(listed[listed.index("The sentences") :]).startswith("The ferry sails.")
+
+
+def test_the_language_comes_last() -> None:
+    asked = prompt.answer("Ein Haus.", "Was ist das?", language="de")[-1].content
+    assert asked.endswith("Question: Was ist das? (Answer in German.)")
+    assert "nearest" not in asked

@@ -7,6 +7,7 @@ from assistant.voice import (
     is_opinion,
     is_view,
     keeps,
+    source_kind,
     unattributed,
     voices,
 )
@@ -93,7 +94,9 @@ def test_a_speaker_is_put_back() -> None:
             "The captain allegedly fled.",
             (),
         ),
-        ("Dahl will resign.", "Dahl might resign soon.", "Dahl will resign.", ("might",)),
+        ("Dahl will resign.", "Dahl might resign soon.", "Dahl might resign.", ()),
+        ("It will not open.", "It could not open by May.", "It could not open.", ()),
+        ("Dahl resigns.", "Dahl might resign soon.", "Dahl resigns.", ("might",)),
         ("Dahl may resign.", "Dahl might resign soon.", "Dahl may resign.", ()),
         ("The pier is long.", "The pier is long and Dahl might go.", "The pier is long.", ()),
     ],
@@ -102,6 +105,15 @@ def test_hedges_are_put_back_or_named(
     sentence: str, quote: str, expected: str, missing: tuple[str, ...]
 ) -> None:
     assert hedged(sentence, quote) == (expected, missing)
+
+
+def test_what_a_correction_takes_back_is_said_by_an_earlier_version() -> None:
+    article = from_text(LEAD + "Correction: An earlier version of this report gave 40 crowns.")
+    found = voices(article)[-1]
+    assert found is not None
+    assert found.speaker == "An earlier version of this report"
+    assert not keeps("The fare is 40 crowns.", found)
+    assert source_kind(found.speaker) == "document"
 
 
 def test_an_opinion_piece_is_told_from_a_report() -> None:
