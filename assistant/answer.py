@@ -14,7 +14,7 @@ from assistant import about, gate, prompt
 from assistant.checker import Checker
 from assistant.citations import Attributor, Citation
 from assistant.engine import open_checker, open_embedder, open_llm, open_store
-from assistant.followup import standalone
+from assistant.followup import points_back, standalone
 from assistant.gate import Strictness
 from assistant.injection import readable, withheld
 from assistant.llm import LLM, Message, ReplyCut
@@ -42,10 +42,10 @@ MAX_QUESTION = 2000
 
 MAX_ANSWER_TOKENS = 256
 
-_BULLET = re.compile(r"[-*•]\s+")
-
 _HOPELESS = 0.25
 """Below this share of the confidence that is asked for, no sentence is waited for."""
+
+_BULLET = re.compile(r"[-*•]\s+")
 
 _LONG = 60
 """Words. A longer sentence is a table or a list more often than an answer."""
@@ -79,7 +79,8 @@ class Answer:
     """What is known of an answer so far; each snapshot of a stream extends the one before.
 
     `text` is what is shown: the claims in order. `raw` is what the model wrote. `standalone` is the
-    question as it was understood. `retrieved` are the passages nearest to it, best first.
+    question as it was understood. `retrieved` are the passages nearest to it, best first; of a
+    follow-up, until it is understood, those nearest to its words.
     `corrected`: the question takes for granted what the article denies, and `text` says so.
     `rejected` are sentences that the model wrote and that are not shown, with their verdicts.
     `confidence` is how likely the article answers the question, in [0, 1], by `signals` (`gate`).
@@ -258,8 +259,13 @@ class Assistant:
         start = time.perf_counter()
         question = checked(question)
         turns = [m if isinstance(m, Message) else _message(*m) for m in history]
+        notices = self._notices(question)
+        if turns and points_back(question):
+            # Rewriting it takes seconds: meanwhile what is nearest to its words as they are.
+            found = tuple(self.retriever.retrieve(question))
+            yield Answer(question, question, retrieved=found, notices=notices)
         understood = standalone(question, turns, self.llm)
-        answer = Answer(question, understood, notices=self._notices(question))
+        answer = Answer(question, understood, notices=notices)
         answer = replace(answer, retrieved=tuple(self.retriever.retrieve(understood)))
         timings = {"retrieved": _since(start)}
         yield replace(answer, timings=dict(timings))

@@ -73,16 +73,18 @@ _ORDINAL = re.compile(
     r"(?: one| of (?:them|these|those|the \w+)|(?=\s*[?.,;]|$))",
     re.IGNORECASE,
 )
-_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+(.+)$", re.MULTILINE)
+_BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 _INTRODUCED = re.compile(
     r"^.*?(?::|\b(?:are|were|is|was|includ(?:es?|ed|ing)|namely)\b:?)\s*", re.DOTALL
 )
 
 
 def listed(text: str) -> list[str]:
-    """The items of the list in `text`: its lines with bullets or numbers, else "a, b and c"."""
-    if items := _ITEM.findall(text):
-        return [i.strip().rstrip(".;,") for i in items]
+    """The items of the list in `text`: its lines, if it has several, else "a, b and c"."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 or any(map(_BULLET.match, lines)):
+        items = [line for line in lines if not line.rstrip().endswith(":")]
+        return [_BULLET.sub("", i).strip().rstrip(".;,") for i in items]
     head, *rest = re.split(r",\s+(?:and\s+|or\s+)?|;\s+(?:and\s+)?", text.strip().rstrip("."))
     items = [_INTRODUCED.sub("", head) or head, *rest]
     if not re.search(r",\s+(?:and|or)\s", text):

@@ -177,6 +177,9 @@ def test_history_makes_a_follow_up_stand_alone(make: Make) -> None:
     answer = assistant.ask("What does she say?", history)
     assert answer.question == "What does she say?"
     assert answer.standalone == "What does Karin Dahl say?"
+    first = next(assistant.stream("What does she say?", history))
+    assert first.standalone == "What does she say?"  # The passages do not wait for the rewriting.
+    assert first.retrieved
     with pytest.raises(QuestionError, match="'robot'"):
         assistant.ask("Why?", [("robot", "beep")])
 

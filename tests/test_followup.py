@@ -83,6 +83,7 @@ def test_other_uses_and_places_beyond_the_list_are_left_alone(question: str) -> 
         ("Ada Moe and Per Lie.", ["Ada Moe", "Per Lie"]),
         ("It includes: a ship; and a crew of ten.", ["a ship", "a crew of ten"]),
         ("The ferry sails.", []),
+        ("Two things are told:\nIce is cold.\nFire is hot.", ["Ice is cold", "Fire is hot"]),
     ],
 )
 def test_what_an_answer_lists(text: str, items: list[str]) -> None:
