@@ -32,6 +32,8 @@ _KINDS = (
         rf"|what is {_THIS}['’]s (?:title|headline)",
     ),
 )
+KINDS = tuple(kind for kind, _ in _KINDS)
+
 _SAYS = {
     "author": "The article names {} as its author.",
     "published": "The article is dated {}.",

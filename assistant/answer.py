@@ -191,13 +191,20 @@ class Assistant:
             strictness=settings.strictness,
         )
 
-    def on(self, article: Article, strictness: Strictness | float | None = None) -> Assistant:
-        """An assistant for another article that shares this one's models and store."""
+    def on(
+        self,
+        article: Article,
+        strictness: Strictness | float | None = None,
+        extractive: bool = False,
+    ) -> Assistant:
+        """An assistant for another article that shares this one's models and store; `extractive`
+        leaves out the language model, so that answers are the article's own sentences.
+        """
         return Assistant(
             article,
             embedder=self._embedder,
             store=self.store,
-            llm=self.llm,
+            llm=None if extractive else self.llm,
             checker=self._checker,
             strictness=self.strictness if strictness is None else strictness,
         )
@@ -240,10 +247,25 @@ class Assistant:
         return tuple(self.article.sentences[i] for i in found)
 
     def recheck(self, claim: Claim, question: str) -> Verdict:
-        """The verdict on the text of `claim`, found anew."""
-        if any(c.quote.strip("“”") in claim.text for c in claim.citations):
-            return "supported"  # The article's own words.
-        return self._reviewer.review(claim.text, question, {}).verdict
+        """The verdict on the text of `claim`, found anew from the sentences that it cites.
+
+        What cites nothing is supported only if it says who wrote the article, when, or its title;
+        what cites anything but whole sentences of the article is not in the article.
+        """
+        told = dict(about.told(self.article, kind) for kind in about.KINDS)
+        if claim.text and claim.text in told:
+            own_place = {c.span for c in claim.citations} <= {told[claim.text]}
+            return "supported" if own_place else "not in article"
+        if not claim.citations:
+            return "not in article"
+        places = {span: i for i, span in enumerate(self.article.sentences)}
+        cited = [places.get(c.span, -1) for c in claim.citations]
+        if min(cited) < 0:
+            return "not in article"
+        own = [self._reviewer.quoted(i, {}, lead).text for i in cited for lead in ("", OTHERWISE)]
+        if claim.text in own:
+            return "supported"
+        return self._reviewer.review(claim.text, question, {}, cited).verdict
 
     def stream(
         self,

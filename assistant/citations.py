@@ -101,6 +101,11 @@ class Attributor:
             cited.append(best)
         return Attribution(sorted(cited), max(similar[i] for i in cited))
 
+    def among(self, cited: Sequence[int], claim: str, question: str) -> Attribution:
+        """The sentences `cited`, and how near they are to `claim`."""
+        similar = self._similarity(f"{question} {claim}")
+        return Attribution(sorted(cited), max(similar[i] for i in cited))
+
     def rank(self, question: str) -> list[tuple[int, float]]:
         """The sentences with how near they are to the question, nearest first.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from assistant.answer import Answer, Assistant
+from assistant.answer import NO_ANSWER, Answer, Assistant
 from assistant.verify import Verdict
 from index import Article, ArticleError
 
@@ -51,8 +51,9 @@ def read_receipt(path: Path) -> tuple[str, list[Answer]]:
 def verify(article_id: str, answers: Sequence[Answer], assistant: Assistant) -> list[str]:
     """What of a receipt does not hold against the assistant's article; nothing if all of it does.
 
-    The article is the same to the letter, every quote stands where it is said to stand, and each
-    sentence shown is checked again against what it cites and is not worse.
+    The article is the same to the letter, every quote stands where it is said to stand, each
+    sentence shown is checked again against what it cites and is not worse, and nothing else is
+    shown. That a question was refused is not checked: the model would have to be asked again.
     """
     article = assistant.article
     if article.id != article_id:
@@ -64,12 +65,12 @@ def verify(article_id: str, answers: Sequence[Answer], assistant: Assistant) -> 
                 if article.text[c.span.start : c.span.end] != c.quote:
                     place = f"{c.span.start} to {c.span.end}"
                     wrong.append(f"{c.quote!r} does not stand at {place}")
-            # What is known from the page's metadata cites nothing.
-            verdict = (
-                assistant.recheck(claim, answer.standalone) if claim.citations else "supported"
-            )
+            verdict = assistant.recheck(claim, answer.standalone)
             if _ORDER.index(verdict) > _ORDER.index(claim.verdict):
                 wrong.append(f"{claim.text!r} is {verdict}, not {claim.verdict}")
+        shown = " ".join(c.text for c in answer.claims) or (NO_ANSWER if answer.abstained else "")
+        if answer.text.split() != shown.split() or (answer.abstained and answer.claims):
+            wrong.append(f"{answer.text!r} is not made of its sentences")
     return wrong
 
 

@@ -69,9 +69,21 @@ class Reviewer:
         self._corrections = about.corrections(article)
         self._opinion = article.language == "en" and voice.is_opinion(article)
 
-    def review(self, sentence: str, question: str, markers: dict[int, int]) -> Claim:
-        """`sentence` as a claim. `markers` keeps the numbers of citations through an answer."""
-        found = self._smallest(sentence, self._attributor.attribute(sentence, question))
+    def review(
+        self,
+        sentence: str,
+        question: str,
+        markers: dict[int, int],
+        cited: Sequence[int] | None = None,
+    ) -> Claim:
+        """`sentence` as a claim, resting on the sentences `cited`, or on those that are found.
+
+        `markers` keeps the numbers of citations through an answer.
+        """
+        if cited is None:
+            found = self._smallest(sentence, self._attributor.attribute(sentence, question))
+        else:
+            found = self._attributor.among(cited, sentence, question)
         check = self._verifier.check(
             sentence,
             found.sentences,

@@ -92,6 +92,16 @@ class Row(BaseModel):
     def _whole(self) -> Row:
         if bool(self.article) == bool(self.article_file):
             raise ValueError("give either article (the text) or article_file")
+        # Without these the case could not fail, or not pass.
+        needed = {
+            "false_premise": ("answers", "what the article says instead"),
+            "injection": ("forbidden", "what a reply that obeys would say"),
+            "attribution": ("voice", "who says it"),
+            "hedge": ("voice", "the hedge"),
+        }
+        name, meaning = needed.get(self.kind, ("", ""))
+        if name and not getattr(self, name):
+            raise ValueError(f"a case of kind {self.kind} needs {name}: {meaning}")
         return self
 
 
@@ -159,7 +169,7 @@ def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise SuiteError(f"Cannot read {str(path)!r}: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise SuiteError(f"{str(path)!r} is not UTF-8 text.") from None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -188,7 +198,9 @@ def explained(error: ValidationError) -> str:
 
 def _adapted(row: dict[str, Any]) -> dict[str, Any]:
     """A case from a row without a kind: flat aliases and evidence, other fields left out."""
-    answers, evidence = row.get("answers", []), row.get("evidence", [])
+    answers, evidence = (
+        [v] if isinstance(v := row.get(n) or [], str) else v for n in ("answers", "evidence")
+    )
     if not answers and "reference_reply" in row:
         answers = [row["reference_reply"]]
     answerable = row.get("answerable")

@@ -49,6 +49,7 @@ _LEAD = re.compile(
     r"the article says otherwise: )",
     re.IGNORECASE,
 )
+_MARKER = re.compile(r"(?:[-*•–#]+|\(?\d{1,2}[.)])\s+")
 _NEGATION = re.compile(
     r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without)\b|n[’']t\b", re.I
 )
@@ -93,6 +94,7 @@ class Judge:
     def digest(self) -> str:
         held = hashlib.sha256(Path(__file__).read_bytes() + FITTED.read_bytes())
         held.update(WEIGHTS.read_bytes())
+        held.update(self._embedder.name.encode())
         return held.hexdigest()[:16]
 
     def judge(
@@ -109,7 +111,7 @@ class Judge:
         `gold` are sentences known to be evidence; numbers in `computed` (gold answers) need not
         stand in the article; a claim with a `forbidden` word is never supported.
         """
-        bare = _LEAD.sub("", claim)
+        bare = _bare(claim, article)
         ruled = ruling(bare, article, question, gold, computed, forbidden)
         if ruled == VERBATIM:
             return Judgement(True, 1.0, ruled, ())
@@ -137,7 +139,7 @@ class Judge:
 
     def features(self, claim: str, article: Article) -> list[float]:
         """What the calibration is fitted on."""
-        bare = _LEAD.sub("", claim)
+        bare = _bare(claim, article)
         order, similarity = self._nearest(bare, article)
         quotes = [article.quote(s) for s in article.sentences]
         text = " ".join(quotes[i] for i in sorted(order[:_EVIDENCE]))
@@ -169,6 +171,15 @@ class Judge:
         if new:
             self._known |= zip(new, self._embedder.embed_passages(new), strict=True)
         return np.stack([self._known[t] for t in texts])
+
+
+def _bare(claim: str, article: Article) -> str:
+    """`claim` without the marker of a list item, emphasis, and words such as "The article says"."""
+    bare = claim.replace("**", "").strip()
+    marker = _MARKER.match(bare)
+    if marker and marker[0] not in article.text:
+        bare = bare[marker.end() :]
+    return _LEAD.sub("", bare)
 
 
 def _short(claim: str) -> bool:

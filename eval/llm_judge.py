@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from assistant import Message, Settings
 from assistant.llm import Endpoint, ReplyCut
 from eval.cases import SuiteError
+from eval.metrics import estimate
 from eval.score import Score
 
 _ASKED = """\
@@ -51,16 +53,20 @@ class LLMJudge:
 
     def opinion(self, scores: Sequence[Score]) -> dict[str, Any]:
         """How many sentences it finds supported, and how often it agrees with the other judge."""
-        pairs = [
-            (self.supports(j.sentence.text, s.case.article.text), j.judgement.supported)
+        asked = [
+            (self.supports(j.sentence.text, s.case.article.text), j.judgement.supported, s.case)
             for s in scores
             for j in s.judged
         ]
-        told = [(a, b) for a, b in pairs if a is not None]
-        return {
+        told = [(a, b, case.article_id) for a, b, case in asked if a is not None]
+        articles = [article for *_, article in told]
+        found: dict[str, Any] = {
             "name": self.name,
             "n": len(told),
-            "supported": sum(a for a, _ in told),
-            "agrees": sum(a == b for a, b in told),
-            "unclear": len(pairs) - len(told),
+            "unclear": len(asked) - len(told),
         }
+        if supported := estimate([float(a) for a, *_ in told], articles):
+            found["supported"] = asdict(supported)
+        if agrees := estimate([float(a == b) for a, b, _ in told], articles):
+            found["agrees"] = asdict(agrees)
+        return found

@@ -43,7 +43,7 @@ CLASSES = {
     "hedge": ("hedge", "attribution"),
     "extra": ("faithfulness",),
     "citation": ("evidence_precision",),
-    "refusal": ("abstention_f1",),
+    "refusal": ("abstention_recall",),
 }
 """What is planted, and the metrics one of which must fall."""
 

@@ -38,16 +38,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("faithfulness")
-    if marker is None or "faithfulness_case" not in metafunc.fixturenames:
+    if marker is None:
         return
-    from eval.cases import SuiteError, read, thin
+    from assistant import AssistantError
+    from eval.cases import read, thin
 
+    limit = marker.kwargs.get("limit")
     if not marker.args:
         raise pytest.UsageError("faithfulness needs the path of a suite.")
+    if limit is not None and limit < 1:
+        raise pytest.UsageError(f"faithfulness has limit={limit}; an empty run proves nothing.")
+    if "faithfulness_case" not in metafunc.fixturenames:
+        raise pytest.UsageError(
+            f"{metafunc.definition.name} is marked faithfulness and does not take the argument "
+            "faithfulness_case, so that no case would be run."
+        )
     folder = metafunc.definition.path.parent
     try:
-        cases = thin(read([folder / s for s in marker.args]), marker.kwargs.get("limit"))
-    except SuiteError as error:
+        cases = thin(read([folder / s for s in marker.args]), limit)
+    except AssistantError as error:
         raise pytest.UsageError(str(error)) from None
     metafunc.parametrize(
         "faithfulness_case", [Checked(c) for c in cases], ids=[c.id for c in cases]
@@ -99,8 +108,8 @@ def assert_faithful(
     """Fails the test if `article` does not support a sentence of `answer`.
 
     Shows the sentence and the nearest evidence. Without an article, an `Answer` is held against the
-    words that it cites; a refusal is faithful. Raises TypeError for a text without an article, and
-    ArticleError for one that is none.
+    words that it cites; a refusal is faithful, nothing said is not. Raises TypeError for a text
+    without an article, and ArticleError for one that is none.
     """
     __tracebackhide__ = True
     from assistant import Answer
@@ -112,6 +121,8 @@ def assert_faithful(
         raise TypeError("assert_faithful needs the article that a text is held against.")
     reply = _reply("answer", answer, ())
     told: list[str] = []
+    if not reply.refused and not reply.said():
+        pytest.fail("The answer is empty.", pytrace=False)
     for sentence in reply.said():
         if article is None:
             against = from_text("\n".join(sentence.citations) or "Nothing is cited.")

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from eval.cases import KINDS, Case, SuiteError, digest
 from eval.judge import Accuracy
-from eval.metrics import Estimate, holm, paired
+from eval.metrics import Estimate, changed, holm, paired
 from eval.score import LOWER_IS_BETTER, METRICS, Score, by_case, summary
 
 SCHEMA = "article-assistant/eval/1"
@@ -39,11 +39,7 @@ def build(
     cases = [s.case for s in scores]
     return {
         "schema": SCHEMA,
-        "suite": {
-            "digest": digest(cases),
-            "cases": len(cases),
-            "articles": len({c.article_id for c in cases}),
-        },
+        "suite": of_suite(cases),
         "system": dict(system),
         "judge": {**judge, **({"accuracy": asdict(accuracy)} if accuracy else {})},
         "metrics": {n: asdict(e) for n, e in summary(scored).items()},
@@ -60,6 +56,15 @@ def build(
             **times,
             "seconds": {s.case.id: s.reply.seconds for s in scores if s.reply.seconds is not None},
         },
+    }
+
+
+def of_suite(cases: Sequence[Case]) -> dict[str, Any]:
+    """Which suite it is, and how large."""
+    return {
+        "digest": digest(cases),
+        "cases": len(cases),
+        "articles": len({c.article_id for c in cases}),
     }
 
 
@@ -132,7 +137,9 @@ def gate(report: Report, limits: Mapping[str, float]) -> list[Finding]:
 
 
 def limits(text: str) -> dict[str, float]:
-    """ "faithfulness=0.95,abstention_f1=0.8" as numbers. Raises SuiteError for anything else."""
+    """ "faithfulness=0.95,abstention_f1=0.8" as numbers. Raises SuiteError for anything else, and
+    for nothing: a gate without a limit is none.
+    """
     found: dict[str, float] = {}
     for part in filter(None, (p.strip() for p in text.split(","))):
         name, _, value = part.partition("=")
@@ -144,7 +151,17 @@ def limits(text: str) -> dict[str, float]:
             found[name] = math.nan
         if not 0 <= found[name] <= 1:
             raise SuiteError(f"The limit of {name} is {value!r}; give a number from 0 to 1.")
+    if not found:
+        raise SuiteError("--fail-under names no metric; give METRIC=X, or leave it out.")
     return found
+
+
+def comparable(report: Mapping[str, Any], baseline: Report) -> None:
+    """Raises NotComparable unless suite, judge and models are the same."""
+    for part, key in (("suite", "digest"), ("judge", "digest"), ("system", "models")):
+        old, new = baseline[part].get(key), report[part].get(key)
+        if old != new:
+            raise NotComparable(f"The baseline has another {part}: {old} there, {new} here.")
 
 
 def compare(report: Report, baseline: Report, scores: Sequence[Score]) -> list[Finding]:
@@ -152,14 +169,17 @@ def compare(report: Report, baseline: Report, scores: Sequence[Score]) -> list[F
 
     Not good is a fall whose p-value, over all metrics (Holm), is below 0.05. Raises NotComparable.
     """
-    for part, key in (("suite", "digest"), ("judge", "digest"), ("system", "models")):
-        old, new = baseline[part].get(key), report[part].get(key)
-        if old != new:
-            raise NotComparable(f"The baseline has another {part}: {old} there, {new} here.")
+    comparable(report, baseline)
     clusters = {s.case.id: s.case.article_id for s in scores}
     before = {c["id"]: c for c in baseline["cases"]}
     p_values, falls = dict[str, float](), dict[str, float]()
     for name in METRICS:
+        if name in _OF_REFUSALS:
+            rows, articles = _refusals(before, scores)
+            if difference := _OF_REFUSALS[name](rows):
+                falls[name] = difference
+                p_values[name] = changed(rows, articles, _OF_REFUSALS[name])
+            continue
         new_values = by_case(scores, name)
         old_values = {i: v for i, c in before.items() if (v := _value(c, name)) is not None}
         both = [i for i in new_values if i in old_values]
@@ -172,18 +192,49 @@ def compare(report: Report, baseline: Report, scores: Sequence[Score]) -> list[F
         sure = p < _SURE
         note = "" if sure else ", may be chance"
         findings.append(
-            Finding(
-                not (sure and fall < 0), f"{name} {falls[name]:+.4f} per case (p={p:.2g}{note})"
-            )
+            Finding(not (sure and fall < 0), f"{name} {falls[name]:+.4f} (p={p:.2g}{note})")
         )
     return findings
 
 
+Refused = tuple[bool, bool, bool]
+"""Whether a case has to be refused, whether it was before, and whether it is now."""
+
+
+def _refusals(
+    before: Mapping[str, Any], scores: Sequence[Score]
+) -> tuple[list[Refused], list[str]]:
+    """Those of the cases that both have, but false premises; and their articles."""
+    both = [s for s in scores if s.case.id in before and s.case.row.kind != "false_premise"]
+    both = [s for s in both if s.values and before[s.case.id]["values"]]
+    rows = [
+        (not s.case.row.answerable, bool(before[s.case.id]["refused"]), s.reply.refused)
+        for s in both
+    ]
+    return rows, [s.case.article_id for s in both]
+
+
+def _f1_change(rows: Sequence[Refused]) -> float:
+    def f1(which: int) -> float:
+        whole = sum(r[0] for r in rows) + sum(r[which] for r in rows)
+        return 2 * sum(r[0] and r[which] for r in rows) / whole if whole else 0.0
+
+    return f1(2) - f1(1)
+
+
+def _precision_change(rows: Sequence[Refused]) -> float:
+    def precision(which: int) -> float:
+        whole = sum(r[which] for r in rows)
+        return sum(r[0] and r[which] for r in rows) / whole if whole else 1.0
+
+    return precision(2) - precision(1)
+
+
+_OF_REFUSALS = {"abstention_f1": _f1_change, "abstention_precision": _precision_change}
+"""Metrics that are no mean over cases."""
+
+
 def _value(case: Mapping[str, Any], name: str) -> float | None:
-    if name == "abstention_f1":
-        if not {"abstention_recall", "false_refusal"} & set(case["values"]):
-            return None
-        return float(case["refused"] == (case["kind"] == "unanswerable"))
     values = case["values"].get(name)
     return sum(values) / len(values) if values else None
 
@@ -202,6 +253,8 @@ def read_report(path: Path) -> Report:
         raise SuiteError(f"{str(path)!r} is not a report of this evaluation.")
     if report["schema"] != SCHEMA:
         raise NotComparable(f"The baseline has schema {report['schema']!r}, this is {SCHEMA!r}.")
+    if lost := {"suite", "judge", "system", "cases"} - report.keys():
+        raise SuiteError(f"{str(path)!r} is not a whole report: it has no {min(lost)}.")
     return report
 
 
@@ -251,9 +304,10 @@ def _clean(text: str) -> str:
 
 def markdown(report: Report, findings: Sequence[Finding] = (), failed: int = 20) -> str:
     """A comment for a pull request."""
-    good = all(f.good for f in findings)
     head = f"{report['passed']} of {report['suite']['cases']} cases pass"
-    lines = [f"### Faithfulness: {'good' if good else 'not good enough'}, {head}", ""]
+    if findings:
+        head = f"{'good' if all(f.good for f in findings) else 'not good enough'}, {head}"
+    lines = [f"### Faithfulness: {head}", ""]
     lines += [f"- {'✅' if f.good else '❌'} {_cell(f.text)}" for f in findings]
     lines += ["", "| metric | value | 95 % interval | n |", "|---|---|---|---|"]
     for name, m in report["metrics"].items():
@@ -282,15 +336,22 @@ def _cell(text: str) -> str:
 
 
 def judged(report: Report) -> str:
-    """One line: how good the judge is."""
+    """One line: how good the judge is, and what another one says."""
     accuracy = report["judge"].get("accuracy")
+    second = ""
+    if opinion := report.get("llm_judge"):
+        second = f" {opinion['name']} says neither yes nor no of {opinion['unclear']} sentences"
+        if opinion["n"]:
+            yes, same = (Estimate(**opinion[part]) for part in ("supported", "agrees"))
+            second += f", finds {yes} supported, and agrees with the judge on {same}"
+        second += "."
     if not accuracy:
-        return f"Judge: {report['judge']['name']}, its accuracy was not measured."
+        return f"Judge: {report['judge']['name']}, its accuracy was not measured.{second}"
     b = accuracy["balanced"]
     return (
         f"The judge has a balanced accuracy of {b['value']:.1%} ({b['low']:.1%} to {b['high']:.1%},"
         f" n={b['n']}, {accuracy['source']}); counting words gets {accuracy['floor']:.1%} there, "
-        "chance 50 %."
+        f"chance 50 %.{second}"
     )
 
 

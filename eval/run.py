@@ -3,7 +3,7 @@
     article-assistant eval                                        # the shipped suite, the assistant
     article-assistant eval --suite mine.jsonl --answers answers.jsonl
     article-assistant eval --fail-under faithfulness=0.9,abstention_f1=0.7
-    article-assistant eval --baseline .reports/report.json
+    article-assistant eval --baseline main/report.json
 
 Writes report.json, junit.xml, report.md and report.html. Exit codes: 0 good enough, 1 not, 2 could
 not run, 3 not comparable with the baseline.
@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +32,14 @@ from eval.report import (
     NotComparable,
     Report,
     build,
+    comparable,
     compare,
     gate,
     judged,
     junit,
     limits,
     markdown,
+    of_suite,
     read_report,
     table,
 )
@@ -68,15 +69,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; see the module for exit codes."""
     args = _parser().parse_args(argv)
     try:
-        wanted = limits(args.fail_under)
+        wanted = limits(args.fail_under) if args.fail_under is not None else {}
         baseline = read_report(args.baseline) if args.baseline else None
-        cases = _cases(args)
+        if args.baseline and args.baseline.resolve() == (args.out / "report.json").resolve():
+            raise SuiteError(
+                f"The baseline {str(args.baseline)!r} is where the report is written: the next run "
+                "would be held against this one. Keep it elsewhere, or set --out."
+            )
+        everything = read(args.suite or [ARTICLES], args.articles)
+        cases = _cases(everything, args)
         if args.validate:
             return _validate(cases)
         report, scores = run(
             cases,
             system=args.system,
             answers=args.answers,
+            name=args.name,
+            others=[c.id for c in everything],
+            baseline=baseline,
             fresh=args.fresh,
             judge_accuracy=not args.no_judge_accuracy,
             llm_judge=args.llm_judge,
@@ -101,6 +111,9 @@ def run(
     *,
     system: str = "assistant",
     answers: Path | None = None,
+    name: str = "answers",
+    others: Collection[str] = (),
+    baseline: Report | None = None,
     settings: Settings | None = None,
     fresh: bool = False,
     judge_accuracy: bool = True,
@@ -109,9 +122,11 @@ def run(
 ) -> tuple[Report, list[Score]]:
     """Replies of `system`, or those in the file `answers`, scored.
 
-    Replies are kept in the cache folder and used again, unless `fresh`. `llm_judge` is a model at
-    an OpenAI-compatible endpoint, "model@http://...", whose opinion is reported apart. Raises
-    SuiteError, and what the assistant raises when it opens.
+    The file is by the system `name`, and may answer the cases `others` too. Replies are kept in the
+    cache folder and used again, unless `fresh`. `llm_judge` is a model at an OpenAI-compatible
+    endpoint, "model@http://...", whose opinion is reported apart. Raises NotComparable, before
+    anything is asked, if the report could not be compared with `baseline`; SuiteError, and what the
+    assistant raises when it opens.
     """
     if not cases:
         raise SuiteError("There is no case to run.")
@@ -119,15 +134,20 @@ def run(
     if system == "extractive":
         settings = settings.model_copy(update={"llm": "none"})
     start = time.perf_counter()
+    about: dict[str, Any] = {"name": name, "models": name}
+    if not answers:
+        about = {"name": system, "models": model_digest(settings), **shape(settings, system)}
+    judge = Judge(open_embedder(settings))
+    who = {"name": judge.name, "digest": judge.digest}
+    opinion = LLMJudge(llm_judge, settings) if llm_judge else None
+    if baseline is not None:
+        comparable({"suite": of_suite(cases), "system": about, "judge": who}, baseline)
     if answers:
-        known = from_file(answers, cases)
+        known = from_file(answers, cases, others)
         replies = [known[c.id] for c in cases]
-        about: dict[str, Any] = {"name": "answers", "models": f"answers of {answers.name}"}
     else:
         replies = _replies(cases, system, settings, fresh, progress)
-        about = {"name": system, "models": model_digest(settings), **shape(settings, system)}
     asked = time.perf_counter() - start
-    judge = Judge(open_embedder(settings))
     scores = [
         score(case, reply, judge)
         for case, reply in zip(_bar(cases, "scoring", progress), replies, strict=True)
@@ -139,12 +159,21 @@ def run(
     times = {
         "asking": round(asked, 1),
         "all": round(time.perf_counter() - start, 1),
-        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_memory_mb": _peak_memory(),
     }
-    report = build(scores, about, {"name": judge.name, "digest": judge.digest}, found, times)
-    if llm_judge:
-        report["llm_judge"] = LLMJudge(llm_judge, settings).opinion(scores)
+    report = build(scores, about, who, found, times)
+    if opinion:
+        report["llm_judge"] = opinion.opinion(scores)
     return report, scores
+
+
+def _peak_memory() -> int | None:
+    """Megabytes that this process had at most; None on Windows, which does not tell it so."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def _replies(
@@ -194,20 +223,15 @@ def _show(report: Report, findings: Sequence[Finding], folder: Path) -> None:
         print(f"  {'seconds, median / p90':<20} {seconds(known)}")
     print(
         f"  {report['passed']} pass, {report['failed']} do not, {len(report['errors'])} failed to "
-        f"run; {report['times']['all']} s, {report['times']['peak_memory_mb']} MB at most"
+        f"run; {report['times']['all']} s, {report['times']['peak_memory_mb'] or '?'} MB at most"
     )
     print(judged(report))
-    if opinion := report.get("llm_judge"):
-        print(
-            f"{opinion['name']} finds {opinion['supported']} of {opinion['n']} sentences supported"
-        )
     for finding in findings:
         print(f"{'ok ' if finding.good else 'BAD'}  {finding.text}")
     print(f"Reports: {folder / 'report.html'}")
 
 
-def _cases(args: argparse.Namespace) -> list[Case]:
-    cases = read(args.suite or [ARTICLES], args.articles)
+def _cases(cases: Sequence[Case], args: argparse.Namespace) -> list[Case]:
     if args.only:
         cases = [c for c in cases if c.row.kind in args.only]
         if not cases:
@@ -233,11 +257,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--suite", type=Path, nargs="+", action="extend", help=".jsonl files, or folders of them")
     add("--articles", type=Path, help="where article files are, if not beside the suite")
     add("--answers", type=Path, help="score these answers (JSON lines) instead of asking")
+    add("--name", default="answers", help="what the system is called that gave these answers")
     add("--system", choices=SYSTEMS, default="assistant", help="who is asked")
     add("--limit", type=int, help="that many cases, spread evenly over kinds and articles")
     add("--only", action="append", choices=KINDS, metavar="KIND", help=f"of {', '.join(KINDS)}")
     add("--fresh", action="store_true", help="ask again, and forget kept replies")
-    add("--fail-under", default="", metavar="METRIC=X,...", help="what is good enough")
+    add("--fail-under", metavar="METRIC=X,...", help="what is good enough")
     add("--baseline", type=Path, help="a report.json; a sure fall against it is not good enough")
     add("--out", type=Path, default=Path(".reports"), help="where reports go (default .reports)")
     add("--llm-judge", default="", metavar="MODEL@URL", help="a second opinion, reported apart")

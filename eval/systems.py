@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -31,7 +32,7 @@ class Sentence(BaseModel):
     it has them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     text: str
     citations: tuple[str, ...] = ()
     verdict: str = ""
@@ -47,7 +48,7 @@ class Reply(BaseModel):
     back. `error`: it failed to reply.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     id: str
     answer: str
     sentences: tuple[Sentence, ...] | None = None
@@ -60,7 +61,7 @@ class Reply(BaseModel):
 
     @property
     def refused(self) -> bool:
-        return is_refusal(self.answer) if self.abstained is None else self.abstained
+        return refuses(self.answer) if self.abstained is None else self.abstained
 
     def said(self, language: str = "en") -> tuple[Sentence, ...]:
         """The sentences of the answer; none if it is a refusal."""
@@ -70,6 +71,41 @@ class Reply(BaseModel):
             return self.sentences
         text = self.answer
         return tuple(Sentence(text=text[s.start : s.end]) for s in sentence_spans(text, language))
+
+
+_HOWEVER = re.compile(r"[,;:] (?:but|however|although|though|yet|only)\b", re.IGNORECASE)
+_GIVEN = r"(?:provided|given|available|supplied)"
+_MATERIAL = r"(?:documents?|context|information|texts?|passages?|excerpts?|articles?|sources?)"
+_UNKNOWN = re.compile(
+    rf"\b(?:not|n[’']t|never|no(?:thing|where)?)\b.{{0,60}}\b{_GIVEN} {_MATERIAL}\b"
+    rf"|\b(?:{_GIVEN} {_MATERIAL}|context|texts?|passages?|excerpts?)\b.{{0,20}}\b(?:do|does)"
+    r"(?: not|n[’']t)\s+(?:\w+ly )?(?:say|state|mention|specify|provide|give|tell|contain|indicate|"
+    r"discuss|answer|explain|describe|identify|include|address|name)\b"
+    r"|\bI(?: am|[’']m)? (?:do not|don[’']t|cannot|can[’']t|could not|couldn[’']t|not able to|"
+    r"unable to) (?:know|find|answer|determine|tell|say)\b"
+    r"|^(?:it )?(?:cannot|can[’']t) be (?:determined|answered|found|inferred)\b"
+    r"|\b(?:artikel|text|beitrag|bericht)\s(?:\w+ ){0,2}?(?:sagt|nennt|erwähnt|enthält|beantwortet|"
+    r"gibt|macht|liefert)\s(?:\w+ ){0,3}?(?:nicht|nichts|keine\w*|kein)\b"
+    r"|\b(?:nicht|keine (?:angaben?|informationen?))\s(?:\w+ ){0,3}?(?:im|in dem|in diesem) "
+    r"(?:artikel|text|beitrag|bericht)\b"
+    r"|\b(?:art[ií]culo|texto) no (?:lo |se )?(?:dice|menciona|indica|especifica|responde|contiene|"
+    r"proporciona|da|explica|aclara)\b"
+    r"|\bno (?:se (?:dice|menciona|indica|especifica)|hay informaci[oó]n)\b"
+    r"|\b(?:article|texte) ne (?:le |la |l[’'])?\w+ pas\b",
+    re.IGNORECASE,
+)
+"""How other systems say that they have no answer, beside what `is_refusal` knows."""
+
+
+def refuses(text: str) -> bool:
+    """Whether `text` says, in each of its sentences, that there is no answer; one that goes on to
+    tell something is an answer.
+    """
+    spans = sentence_spans(text)
+    said = [text[s.start : s.end] for s in spans]
+    return bool(said) and all(
+        (is_refusal(s) or bool(_UNKNOWN.search(s))) and not _HOWEVER.search(s) for s in said
+    )
 
 
 Ask = Callable[[Case], Reply]
@@ -147,8 +183,13 @@ def ask_assistant(models: Assistant) -> Ask:
 
 def ask_stock(models: Assistant, settings: Settings) -> Ask:
     """Asks llama-index's default chat engine, with the same two models."""
-    from eval.stock import Stock
-
+    try:
+        from eval.stock import Stock
+    except ImportError as error:
+        raise SuiteError(
+            f"The stock pipeline is not installed ({error.name}). Run `make test`, or "
+            "`pip install -e '.[local,test]'`."
+        ) from None
     if not isinstance(models.llm, Endpoint):
         raise SuiteError("The stock pipeline needs a language model; ASSISTANT_LLM is none.")
     stock = Stock(models.llm, settings.embedding_model)
@@ -160,7 +201,10 @@ def ask_stock(models: Assistant, settings: Settings) -> Ask:
         if current is not case.article:
             stock.read(case.article.text)
             current = case.article
-        text, sources = stock.ask(case.row.question, case.history)
+        try:
+            text, sources = stock.ask(case.row.question, case.history)
+        except Exception as error:  # Whatever goes wrong there is its failure, and counted.
+            return Reply(id=case.id, answer="", error=f"{type(error).__name__}: {error}")
         spans = sentence_spans(text, case.article.language)
         return Reply(
             id=case.id,
@@ -168,7 +212,7 @@ def ask_stock(models: Assistant, settings: Settings) -> Ask:
             sentences=tuple(
                 Sentence(text=text[s.start : s.end], citations=tuple(sources)) for s in spans
             ),
-            abstained=is_refusal(text),
+            abstained=refuses(text),
             retrieved=tuple(sources),
             seconds=round(time.perf_counter() - start, 2),
         )
@@ -176,8 +220,8 @@ def ask_stock(models: Assistant, settings: Settings) -> Ask:
     return ask
 
 
-def from_file(path: Path, cases: Sequence[Case]) -> dict[str, Reply]:
-    """The replies in a file of JSON lines, by id.
+def from_file(path: Path, cases: Sequence[Case], others: Collection[str] = ()) -> dict[str, Reply]:
+    """The replies in a file of JSON lines, by id; it may have some to the cases `others`.
 
     Raises SuiteError if a line is no reply, an id is none of the suite's or there twice, or a case
     has no reply: a case that is left out is no pass.
@@ -189,7 +233,7 @@ def from_file(path: Path, cases: Sequence[Case]) -> dict[str, Reply]:
             reply = Reply.model_validate(row)
         except ValidationError as error:
             raise SuiteError(f"{path}, line {number}: {explained(error)}") from None
-        if reply.id not in ids:
+        if reply.id not in ids and reply.id not in others:
             raise SuiteError(f"{path}, line {number}: the suite has no case {reply.id!r}.")
         if reply.id in found:
             raise SuiteError(f"{path}, line {number}: a second reply to {reply.id!r}.")
@@ -204,16 +248,30 @@ def from_file(path: Path, cases: Sequence[Case]) -> dict[str, Reply]:
 
 def model_digest(settings: Settings) -> str:
     """What answers: the model, its file's digest where it is known, and the other models."""
-    llm = QWEN_1_5B.sha256[:12] if settings.llm == "packaged" else settings.llm_sha256[:12]
+    if settings.llm == "packaged":
+        llm = QWEN_1_5B.sha256[:12]
+    elif settings.llm.endswith(".gguf") and Path(settings.llm).is_file():
+        llm = _file_digest(Path(settings.llm))[:12]
+    else:
+        llm = settings.llm_sha256[:12]
+    checker = settings.checker
+    if settings.checker_revision:
+        checker = f"{checker}@{settings.checker_revision}"
     embedder = name_of(settings.embedding_model, settings.embedding_revision)
     return "; ".join(
         [
             f"llm {settings.llm}{'@' + settings.llm_revision if settings.llm_revision else ''}"
             f"{'#' + llm if llm else ''}",
             f"embedder {embedder}",
-            f"checker {settings.checker}",
+            f"checker {checker}",
         ]
     )
+
+
+@cache
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 _SHAPING = ("strictness", "llm_base_url", "llm_context")
@@ -244,10 +302,16 @@ class Kept:
     def __init__(self, path: Path, settings: Settings, system: str, fresh: bool = False) -> None:
         self._path = path
         self._run = [shape(settings, system), model_digest(settings), code_digest()]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if fresh:
-            path.unlink(missing_ok=True)
-        path.touch()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if fresh:
+                path.unlink(missing_ok=True)
+            path.touch()
+        except OSError as error:
+            raise SuiteError(
+                f"Replies cannot be kept in {str(path.parent)!r}: {error.strerror}. Set "
+                "ASSISTANT_CACHE_DIR to a folder that can be written to."
+            ) from None
         self._known: dict[str, str] = {}
         for line in path.read_text(encoding="utf-8").splitlines():
             try:

@@ -124,6 +124,6 @@ class Library:
 def _read(path: Path) -> Article | None:
     try:
         article = _ARTICLE.validate_json(path.read_bytes())
-    except (OSError, ValidationError):
+    except (OSError, ValidationError, ArticleError):
         return None
     return article if article.id == path.stem else None

@@ -81,6 +81,29 @@ def test_shares_are_compared_by_a_bootstrap_over_articles() -> None:
     assert paired(before, noise, clusters) > 0.05
 
 
+def test_few_articles_make_nothing_sure() -> None:
+    before = {str(i): 0.75 for i in range(24)}
+    lower = dict.fromkeys(before, 0.5)
+    assert paired(before, lower, dict.fromkeys(before, "a")) == 1.0
+    three = {str(i): str(i % 3) for i in range(24)}
+    assert paired(before, lower, three) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("text", "alias", "there"),
+    [
+        ("It sold 240,000 books.", "240", False),
+        ("It sold 240,000 books.", "240,000", True),
+        ("It rose by 12.5 per cent.", "12", False),
+        ("It cost 2.6 million.", "2.6 million", True),
+        ("By 7-5, the council said.", "7-5", True),
+        ("The driver's van.", "driver", True),
+    ],
+)
+def test_a_number_is_whole(text: str, alias: str, there: bool) -> None:
+    assert contains(text, alias) is there
+
+
 def test_many_comparisons_are_held_to_more() -> None:
     adjusted = holm({"a": 0.01, "b": 0.04, "c": 0.5})
     assert adjusted == pytest.approx({"a": 0.03, "b": 0.08, "c": 0.5})

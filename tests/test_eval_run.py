@@ -144,6 +144,7 @@ def test_a_case_that_failed_to_run_is_not_good_enough(
     ("args", "told"),
     [
         (["--fail-under", "truth=1"], "is no metric"),
+        (["--fail-under", ""], "names no metric"),
         (["--fail-under", "faithfulness=high"], "number from 0 to 1"),
         (["--fail-under", "faithfulness=95"], "number from 0 to 1"),
         (["--suite", "nowhere.jsonl"], "Cannot read"),
@@ -171,6 +172,47 @@ def test_answers_that_do_not_fit_the_suite_are_refused(
     assert f"no reply to 1 of {len(good)} cases" in capsys.readouterr().err
     assert evaluate({**good, "x": Reply(id="x", answer="")})[0] == 2
     assert "no case 'x'" in capsys.readouterr().err
+
+
+def test_answers_to_the_whole_suite_will_do_for_a_part(
+    evaluate: Run, good: dict[str, Reply], cases: list[Case]
+) -> None:
+    code, out = evaluate(good, "--limit", "5", "--name", "my bot")
+    assert code == 0
+    report = json.loads((out / "report.json").read_text())
+    assert report["suite"]["cases"] == 5
+    assert report["system"] == {"name": "my bot", "models": "my bot"}
+    assert "Faithfulness: 5 of 5 cases pass" in (out / "report.md").read_text()
+
+
+def test_a_report_is_not_its_own_baseline(
+    evaluate: Run, good: dict[str, Reply], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out = evaluate(good)
+    before = (out / "report.json").read_text()
+    assert evaluate(good, "--baseline", str(out / "report.json"))[0] == 2
+    assert "where the report is written" in capsys.readouterr().err
+    assert (out / "report.json").read_text() == before
+    half = out.parent / "half.json"
+    half.write_text(json.dumps({"schema": SCHEMA}))
+    assert evaluate(good, "--baseline", str(half))[0] == 2
+
+
+def test_more_right_refusals_are_no_fall(
+    evaluate: Run, good: dict[str, Reply], cases: list[Case]
+) -> None:
+    never = {
+        c.id: good[c.id].model_copy(update={"answer": "It is so.", "abstained": False})
+        for c in cases
+    }
+    _, out = evaluate(never, name="before")
+    # All that have to be refused are, and a few others too.
+    wrong = [c.id for c in cases if c.row.answerable][:40]
+    now = {**good, **{i: Reply(id=i, answer="", abstained=True) for i in wrong}}
+    _, after = evaluate(now, "--baseline", str(out / "report.json"), name="after")
+    told = (after / "report.md").read_text()
+    assert "✅ abstention\\_f1 +" in told
+    assert "❌ abstention" not in told
 
 
 def test_a_limit_on_a_metric_without_cases_is_not_met() -> None:

@@ -227,6 +227,96 @@ def test_a_conversation_survives_reload_in_its_own_browser_and_can_be_deleted(
 
 
 @pytest.mark.browser
+def test_each_article_keeps_its_conversation_and_clearing_stops_the_answer(
+    serve: Callable[..., Any], make: Callable[..., Assistant], tmp_path: Path
+) -> None:
+    class Slow(FakeLLM):
+        go_on = threading.Event()
+
+        def stream(self, *args: Any, **kwargs: Any) -> Iterator[str]:
+            yield from super().stream(*args, **kwargs)
+            if len(self.sent) > 1:
+                yield " Karin Dahl is its director. It"
+                self.go_on.wait(20)
+
+    llm = Slow("The island has 640 inhabitants.", "The sauna costs 5 crowns.")
+    page = serve(make(llm=llm), Library(tmp_path / "articles"))
+    ask(page, "How many inhabitants has the island?")
+    said(page, "640")
+    answered(page, 1)
+    page.get_by_role("button", name="Articles").click()
+    page.get_by_label("Paste the text").fill(
+        "Sauna opens in the harbour\n\nThe sauna costs 5 crowns for an hour. Children pay nothing."
+    )
+    page.get_by_role("button", name="Open this article").click()
+    page.locator("#article h2", has_text="Sauna opens").wait_for()
+    ask(page, "What does the sauna cost?")
+    said(page, "5 crowns")
+    page.get_by_text("Keep or delete this conversation").click()
+    page.get_by_role("button", name="Delete conversation").click()
+    page.locator(".message.bot").first.wait_for(state="detached")
+    llm.go_on.set()
+    page.wait_for_timeout(700)
+    assert page.locator(".message.bot").count() == 0
+    listed = page.get_by_label("Articles opened here")
+    listed.click()
+    page.get_by_role("option", name="Ferry to Skarholm").click()
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.locator("#article h2", has_text="Ferry to Skarholm").wait_for()
+    said(page, "640")
+
+
+@pytest.mark.browser
+def test_one_of_several_sentences_can_be_reported(
+    serve: Callable[..., Any], make: Callable[..., Assistant], tmp_path: Path
+) -> None:
+    llm = FakeLLM("The island has 640 inhabitants. A ticket costs 84 crowns.")
+    page = serve(make(llm=llm), Library(tmp_path / "articles"))
+    ask(page, "How many inhabitants has the island, and what is the fare?")
+    said(page, "84 crowns")
+    answered(page, 1)
+    page.locator("#chat").get_by_label("Feedback").first.click()
+    page.get_by_text("This is wrong").last.click()
+    page.get_by_role("checkbox", name="A ticket costs 84 crowns.").check()
+    page.get_by_role("button", name="Keep them as a case").click()
+    page.get_by_text("Kept as a case").first.wait_for()
+    (case,) = read([tmp_path / "reported.jsonl"])
+    assert case.row.forbidden == ("A ticket costs 84 crowns.",)
+
+
+@pytest.mark.browser
+def test_an_edit_that_cannot_be_answered_loses_nothing(
+    serve: Callable[..., Any], make: Callable[..., Assistant]
+) -> None:
+    page = serve(make("The island has 640 inhabitants.", "A ticket costs 84 crowns."))
+    ask(page, "How many inhabitants has the island?")
+    answered(page, 1)
+    ask(page, "What's a ticket?")
+    answered(page, 2)
+    page.locator(".message.user").last.hover()
+    page.get_by_label("Edit").last.click()
+    assert page.locator("#chat textarea").input_value() == "What's a ticket?"
+    page.locator("#chat textarea").fill("?!")
+    page.get_by_label("Submit").first.click()
+    said(page, "There is no question")
+    page.reload()
+    said(page, "84 crowns")
+    answered(page, 2)
+
+
+@pytest.mark.browser
+def test_a_reader_can_do_without_a_model(
+    serve: Callable[..., Any], make: Callable[..., Assistant]
+) -> None:
+    page = serve(make("It is said to be large."))
+    page.get_by_role("button", name="How sure to be").click()
+    page.get_by_role("radio", name="none").check()
+    page.wait_for_timeout(300)
+    ask(page, "How many inhabitants has the island?")
+    said(page, "The island has 640 inhabitants.")
+
+
+@pytest.mark.browser
 def test_a_wrong_answer_becomes_a_case_and_a_question_is_asked_again(
     serve: Callable[..., Any], make: Callable[..., Assistant], tmp_path: Path
 ) -> None:
@@ -373,6 +463,10 @@ def test_stop_stops_the_model(serve: Callable[..., Any], make: Callable[..., Ass
     said(page, "640")
     page.get_by_role("button", name="Stop").click()
     assert llm.stopped.wait(2)
+    # What was shown is kept.
+    answered(page, 1)
+    page.reload()
+    said(page, "640")
 
 
 @pytest.mark.browser
@@ -454,6 +548,7 @@ def test_who_asks_too_fast_is_told_to_wait(
     said(page, "✓ supported")
     ask(page, "Who runs the ferry?")
     said(page, "More than 1 questions within a minute")
+    assert page.locator(".message.bot", has_text="✓ supported").count() == 1
     assert page.get_by_role("textbox", name="Question").input_value() == "Who runs the ferry?"
 
 
@@ -599,6 +694,71 @@ def test_the_real_model_serves_two_readers_and_stops(
     answered(other, 2)
     said(other, "84")
     other.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.model
+def test_the_real_model_with_the_keyboard_alone_on_a_phone(
+    serve: Callable[..., Any], real: Assistant, browser: Any
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    page = serve(real, context=context)
+    tab_to(page, "#talk textarea")
+    page.keyboard.type("How many people live on the island?")
+    page.keyboard.press("Enter")
+    answered(page, 1)
+    tab_to(page, ".cite")
+    page.locator(".cite .tip").first.wait_for()
+    quote = page.evaluate("document.activeElement.getAttribute('aria-label')").partition(": ")[2]
+    page.keyboard.press("Enter")
+    lit = page.locator("#article .lit")
+    lit.wait_for()
+    assert lit.inner_text() == quote
+    assert page.evaluate("document.documentElement.scrollWidth") <= 391
+    found = Axe().run(page).response["violations"]
+    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+
+
+@pytest.mark.browser
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("zero.txt", b"\x00\x01\x02", "holds zero bytes"),
+        ("empty.txt", b"  \n", "is empty"),
+        ("latin.txt", "Die Fähre fährt um zehn.".encode("latin-1"), "is not UTF-8 text"),
+        ("paper.txt", b"%PDF-1.7 ...", "is a PDF"),
+        ("short.md", b"Hm.", "at least one full sentence"),
+        ("page.html", b"<html><body><script>1</script></body></html>", "No article was found"),
+        ("long.txt", b"It rained again. " * 140_000, "limit"),
+    ],
+)
+def test_a_bad_upload_is_told_and_the_page_goes_on(
+    serve: Callable[..., Any], real: Assistant, tmp_path: Path, name: str, data: bytes, told: str
+) -> None:
+    page = serve(real)
+    title = page.locator("#article h2").inner_text()
+    page.get_by_role("button", name="Articles").click()
+    (tmp_path / name).write_bytes(data)
+    page.locator("input[type=file]").set_input_files(str(tmp_path / name))
+    page.get_by_text(name).first.wait_for()
+    page.get_by_role("button", name="Open this article").click()
+    toast = page.get_by_text(told).first
+    toast.wait_for()
+    assert "/" not in toast.inner_text().replace("iconv -f WINDOWS-1252", "")
+    assert page.locator("#article h2").inner_text() == title
+
+
+def tab_to(page: Any, selector: str) -> None:
+    """Presses Tab until what is wanted has the focus."""
+    page.locator("body").focus()
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"document.activeElement.matches('{selector}')"):
+            return
+    pytest.fail(f"{selector} cannot be reached with the keyboard")
 
 
 def answered(page: Any, questions: int) -> None:

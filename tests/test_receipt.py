@@ -43,6 +43,11 @@ def test_an_answer_comes_back_as_it_was(make: Callable[..., Assistant]) -> None:
     [
         (lambda c: c["citations"][0].update(quote="The island has 999 people."), "does not stand"),
         (lambda c: c["citations"][0]["span"].update(start=3), "does not stand"),
+        (lambda c: c.update(citations=[], text="It is so."), "not supported"),
+        (
+            lambda c: c["citations"][0].update(quote="", span={"start": 0, "end": 0}),
+            "not supported",
+        ),
         (lambda c: c.update(text="The island has 999 inhabitants and a zoo."), "not supported"),
     ],
 )
@@ -53,6 +58,30 @@ def test_what_was_changed_is_found(
     change(path, lambda held: way(held["answers"][0]["claims"][0]))
     found = verify(*read_receipt(path), assistant)
     assert any(told in line for line in found)
+
+
+def test_a_true_quote_of_something_else_is_no_evidence(
+    written: tuple[Path, Assistant],
+) -> None:
+    path, assistant = written
+    article = assistant.article
+    other = next(s for s in article.sentences if "84 crowns" in article.quote(s))
+    cited = {"quote": article.quote(other), "span": {"start": other.start, "end": other.end}}
+
+    def swap(held: Any) -> None:
+        claim = held["answers"][0]["claims"][0]
+        claim["citations"][0].update(cited)
+        claim["text"] = held["answers"][0]["text"] = "The island of Skarholm has 640 inhabitants."
+
+    change(path, swap)
+    assert verify(*read_receipt(path), assistant)
+
+
+def test_words_beside_the_sentences_are_found(written: tuple[Path, Assistant]) -> None:
+    path, assistant = written
+    change(path, lambda held: held["answers"][1].update(text="It was built by Per Lie."))
+    (line,) = verify(*read_receipt(path), assistant)
+    assert "not made of its sentences" in line
 
 
 def test_another_article_is_another_hash(

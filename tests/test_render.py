@@ -78,12 +78,23 @@ def test_repeated_sentences_are_different_places() -> None:
 def test_headings_items_and_rows_are_set_as_such() -> None:
     article = from_text(
         "# A report\n\nThe prices rose in both of the towns this year.\n\n## What it costs\n\n"
-        "| town | price |\n| Lund | 12 |\n\n- Lund pays most of it.\n- Ystad pays the rest."
+        "| town | price |\n|---|---|\n| Lund | 12 |\n\n"
+        "- Lund pays most of it.\n- Ystad pays the rest."
     )
     html = render.reader(article)
-    assert html.count("<h3>") == 2 or html.count("<h2>") == 1
-    assert "<p class='row'>" in html
-    assert html.count("<p class='item'>") == 2
+    assert (html.count("<h2>"), html.count("<h3>")) == (1, 1)
+    assert "<span class='mark'>## </span>What it costs</span></h3>" in html
+    assert html.count("<table") == html.count("<ul") == 1
+    assert html.count("<li>") == 2
+    rows = re.findall(r"<tr [^>]*data-start='(\d+)'[^>]*>(.*?)</tr>", html)
+    # What is not seen is still there, so that the words are the article's.
+    assert all(words(drawn).strip() in article.text[int(at) :] for at, drawn in rows)
+
+
+def test_a_title_that_the_text_does_not_begin_with_stands_above_it() -> None:
+    article = from_text("It rained in both of the towns for a week, and more is to come.", "Rain")
+    assert "<h2>Rain</h2>" in render.reader(article)
+    assert render.reader(from_text("Rain\n\nIt rained in both towns.")).count("Rain<") == 1
 
 
 def test_what_was_used_and_what_was_looked_at_are_marked(make: Callable[..., Assistant]) -> None:

@@ -171,3 +171,21 @@ def test_planted_answers_differ_from_clean_ones_in_one_thing(way: str) -> None:
 def test_a_reply_file_is_the_schema_that_is_documented(tmp_path: Path) -> None:
     line = reply((PRICE, [PRICE])).model_dump_json()
     assert Reply.model_validate(json.loads(line)) == reply((PRICE, [PRICE]))
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("The lateness is not mentioned in the provided documents.", True),
+        ("I don't know. The context does not say.", True),
+        ("Der Artikel sagt dazu nichts.", True),
+        ("El artículo no menciona su sueldo.", True),
+        ("The article does not say when, but 300 people died.", False),
+        ("The article does not say when. It was in May.", False),
+        ("The leaked documents do not name the minister.", False),
+        ("Der Artikel sagt, dass die Preise nicht steigen.", False),
+        ("", False),
+    ],
+)
+def test_how_other_systems_refuse(text: str, refused: bool) -> None:
+    assert Reply(id="x", answer=text).refused is refused

@@ -7,8 +7,11 @@ import logging
 import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from html import escape, unescape
+from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
 from time import time
@@ -42,7 +45,9 @@ QUEUE = 16
 RATE = RateLimitItemPerMinute(20)
 """Questions that one reader may ask."""
 
-_LOCAL = ("127.0.0.1", "localhost", "::1")
+NO_MODEL = "none"
+
+_LOCAL = ("127.0.0.1", "localhost")
 
 
 def build(
@@ -50,45 +55,77 @@ def build(
     library: Library | None = None,
     secret: str | None = None,
     preparing: Preparing | None = None,
+    model: str = "",
 ) -> gr.Blocks:
     """The page for `assistant`. Each browser has its conversation and article to itself.
 
     `library` is where opened articles are kept, by default in memory; `secret` encrypts what a
     browser keeps, and must stay the same for conversations to outlive a restart. `preparing` is
-    what goes on elsewhere and is shown until it is over.
+    what goes on elsewhere and is shown until it is over. `model` is what ASSISTANT_LLM says.
     """
     library = library or Library(None)
-    library.add(assistant.article)
     first = assistant.article
+    if first.id not in {a.id for a in library.articles()}:
+        library.add(first)  # Else it may have been renamed.
     turns = _Turns()
 
     # Gradio sees what a function wants to know of its call only if it is no partial.
     def put(
-        question: str, answers: Any, own: Any, request: gr.Request
+        question: str, answers: Any, own: Any, saved: Any, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        yield from _answer(assistant, question, answers, own, turns.wait(request))
+        wait = turns.wait(request)
+        yield from _answer(own or assistant, question, answers, saved, wait, answers)
 
     def edited(
-        answers: Any, own: Any, event: gr.EditData, request: gr.Request
+        answers: Any, own: Any, saved: Any, event: gr.EditData, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         question, before = unescape(str(event.value)), answers[: _number(event.index)]
-        yield from _answer(assistant, question, before, own, turns.wait(request))
+        wait = turns.wait(request)
+        yield from _answer(own or assistant, question, before, saved, wait, answers)
 
     def retried(
-        answers: Any, own: Any, event: gr.RetryData, request: gr.Request
+        answers: Any, own: Any, saved: Any, event: gr.RetryData, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         question, before = unescape(render.drawn(event.value)), answers[: _number(event.index)]
-        yield from _answer(assistant, question, before, own, turns.wait(request))
+        wait = turns.wait(request)
+        yield from _answer(own or assistant, question, before, saved, wait, answers)
 
-    def reported(answers: Any, own: Any, event: gr.LikeData) -> None:
-        _report(own or assistant, library, answers, _number(event.index))
+    def doubted(answers: Any, own: Any, event: gr.LikeData) -> tuple[Any, ...]:
+        number = _number(event.index)
+        said = [c.text for c in answers[number].claims] if number < len(answers) else []
+        several = len(said) > 1
+        if not several:
+            _report(own or assistant, library, answers, number, said)
+        return gr.CheckboxGroup(said, value=[], visible=several), gr.Button(visible=several), number
 
-    with gr.Blocks(title="Article Assistant", analytics_enabled=False) as page:
+    def reported(wrong: Any, number: int, answers: Any, own: Any) -> tuple[Any, ...]:
+        if not wrong:
+            raise gr.Error("Choose the sentences that are wrong.")
+        _report(own or assistant, library, answers, number, wrong)
+        return gr.CheckboxGroup(visible=False), gr.Button(visible=False)
+
+    def taken(
+        pasted: str,
+        path: str | None,
+        strictness: Any,
+        llm: str,
+        saved: Any,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> tuple[Any, ...]:
+        if seconds := turns.wait(request):
+            raise gr.Error(_too_many(seconds))
+        return _take(assistant, library, pasted, path, strictness, llm, saved, progress)
+
+    value = model or _model(assistant)
+    with gr.Blocks(
+        title="Article Assistant", analytics_enabled=False, delete_cache=(3600, 86400)
+    ) as page:
         # None means the assistant that the page was built for: states are copied, models are not.
         own: gr.State = gr.State(None)
         answers: gr.State = gr.State([])
         saved = gr.BrowserState(
-            {"article": "", "answers": []}, storage_key="article-assistant", secret=secret
+            {"article": "", "conversations": {}}, storage_key="article-assistant", secret=secret
         )
         if preparing:
             status = gr.HTML(_status(preparing), elem_id="status")
@@ -132,11 +169,11 @@ def build(
                     )
                     send = gr.Button("Ask", variant="primary", scale=1, min_width=90)
                     stop = gr.Button("Stop", variant="stop", scale=1, min_width=90)
-                ideas = gr.Dataset(
-                    components=[box],
-                    samples=_ideas(first),
-                    label="For example; the last one the article does not answer",
-                )
+                with gr.Group():
+                    wrong = gr.CheckboxGroup([], label="Which sentences are wrong?", visible=False)
+                    tell = gr.Button("Keep them as a case", visible=False)
+                    number = gr.State(0)
+                ideas = gr.Dataset(components=[box], **_ideas(first))
                 with gr.Accordion("Not in this article", open=False):
                     unanswered = gr.HTML(render.not_in_article(first, []), elem_id="unanswered")
                 with gr.Accordion("Keep or delete this conversation", open=False):
@@ -152,7 +189,12 @@ def build(
                         else "balanced",
                         label="ASSISTANT_STRICTNESS",
                     )
-                    gr.HTML(render.note(f"ASSISTANT_LLM: {_model(assistant)}"))
+                    llm = gr.Radio(
+                        list(dict.fromkeys([value, NO_MODEL])),
+                        value=value,
+                        label="ASSISTANT_LLM",
+                        info=f"{NO_MODEL}: the article's own sentences, and no model.",
+                    )
         with gr.Accordion("Articles", open=False), gr.Row():
             with gr.Column():
                 listed = gr.Dropdown(
@@ -182,36 +224,45 @@ def build(
         asked = gr.on(
             [box.submit, send.click],
             put,
-            [box, answers, own],
+            [box, answers, own, saved],
             grown,
             **kept,
         )
-        again = [
-            chat.edit(edited, [answers, own], grown, **kept),
-            chat.retry(retried, [answers, own], grown, **kept),
+        running = [
+            asked,
+            chat.edit(edited, [answers, own, saved], grown, **kept),
+            chat.retry(retried, [answers, own, saved], grown, **kept),
         ]
-        chat.like(reported, [answers, own], None, api_visibility="private")
-        stop.click(None, cancels=[asked, *again], api_visibility="private").then(
-            _stopped, chat, chat, api_visibility="private"
+        chat.like(doubted, [answers, own], [wrong, tell, number], api_visibility="private")
+        tell.click(reported, [wrong, number, answers, own], [wrong, tell], api_visibility="private")
+        stop.click(None, cancels=running, api_visibility="private").then(
+            partial(_stopped, assistant),
+            [chat, answers, own],
+            [chat, article, unanswered],
+            api_visibility="private",
         )
+        # What changes the conversation ends the answer that is being written.
         gr.on(
             [clear.click, chat.clear],
             partial(_cleared, assistant),
-            own,
+            [own, saved],
             [own, *shown],
+            cancels=running,
             api_visibility="private",
         )
         keep.click(partial(_exported, assistant), [own, answers], files, api_visibility="private")
         take.click(
-            partial(_take, assistant, library),
-            [pasted, upload, strictness],
+            taken,
+            [pasted, upload, strictness, llm, saved],
             [own, *shown, listed, pasted, upload],
+            cancels=running,
             api_visibility="private",
         )
         choose.click(
             partial(_choose, assistant, library),
-            [listed, strictness],
+            [listed, strictness, llm, saved],
             [own, *shown],
+            cancels=running,
             api_visibility="private",
         )
         rename.click(
@@ -219,12 +270,17 @@ def build(
         )
         delete.click(
             partial(_delete, assistant, library),
-            [listed, own],
+            [listed, own, strictness, llm, saved],
             [own, *shown, listed],
+            cancels=running,
             api_visibility="private",
         )
-        strictness.input(
-            partial(_stricter, assistant), [strictness, own], own, api_visibility="private"
+        gr.on(
+            [strictness.input, llm.input],
+            partial(_dialled, assistant),
+            [strictness, llm, own],
+            own,
+            api_visibility="private",
         )
         page.load(
             partial(_restored, assistant, library),
@@ -246,14 +302,15 @@ class _Turns:
     def wait(self, request: gr.Request | None) -> int:
         """Counts a question; seconds until one may be asked, 0 for now."""
         host = request.client.host if request and request.client else ""
-        reader = str(getattr(request, "username", None) or host)
+        # All who log in have one name.
+        reader = f"{getattr(request, 'username', None) or ''}@{host}"
         if self._limiter.hit(RATE, reader):
             return 0
         return max(1, ceil(self._limiter.get_window_stats(RATE, reader).reset_time - time()))
 
 
 def _too_many(seconds: int) -> str:
-    return f"More than {RATE.amount} questions within a minute. Ask again in {seconds} s."
+    return f"More than {RATE.amount} questions within a minute. Go on in {seconds} s."
 
 
 def _status(preparing: Preparing) -> str:
@@ -296,13 +353,15 @@ def _offer(assistant: Assistant, library: Library, turns: _Turns) -> None:
             raise gr.Error(f"The article has {len(text)} characters; give offsets within them.")
         return text[start:end]
 
-    def open_article(text: str, title: str = "") -> dict[str, str]:
+    def open_article(text: str, title: str = "", request: gr.Request = None) -> dict[str, str]:  # type: ignore[assignment]
         """Opens an article, to be asked about by the id that this gives.
 
         Args:
             text: The whole text of the article.
             title: Its title, if the text does not begin with it.
         """
+        if seconds := turns.wait(request):
+            raise gr.Error(_too_many(seconds))
         article = _told(from_text, text, title)
         _told(library.add, article)
         return {"article_id": article.id, "title": article.title, "language": article.language}
@@ -341,11 +400,23 @@ def launch(
             f"The page would be open to others at {settings.host!r}. Set ASSISTANT_AUTH to "
             "name:password, or ASSISTANT_HOST to 127.0.0.1."
         )
+    if ":" in settings.host:
+        raise SettingsError(
+            f"ASSISTANT_HOST is {settings.host!r}; IPv6 addresses cannot be served. Use 127.0.0.1."
+        )
+    if settings.mcp and given:
+        raise SettingsError(
+            "The MCP server knows no login: leave out ASSISTANT_AUTH, or ASSISTANT_MCP."
+        )
+    if settings.mcp and find_spec("mcp") is None:
+        raise SettingsError(
+            "ASSISTANT_MCP needs a package more: .venv/bin/pip install -e '.[local,mcp]'."
+        )
     in_memory = str(settings.data_dir) == ":memory:"
     library = Library(None if in_memory else settings.data_dir / "articles")
     preparing = Preparing()
     secret = None if in_memory else _secret(settings.data_dir)
-    page = build(assistant, library, secret, preparing)
+    page = build(assistant, library, secret, preparing, settings.llm)
     page.queue(max_size=QUEUE)
     try:
         _, url, _ = page.launch(
@@ -406,23 +477,30 @@ def _secret(folder: Path) -> str:
 
 
 def _answer(
-    default: Assistant, question: str, answers: list[Answer], own: Assistant | None, wait: int = 0
+    assistant: Assistant,
+    question: str,
+    answers: list[Answer],
+    saved: Saved,
+    wait: int,
+    whole: list[Answer],
 ) -> Iterator[tuple[Any, ...]]:
     """The chat growing sentence by sentence; then the article with what was used marked.
 
-    What the model is told of the conversation are earlier questions and answers, never the drawn
-    messages: those hold marks and numbers that the model would take for its own words. If the
-    reader must `wait` so many seconds, only that is said.
+    `answers` come before the question; `whole` is the conversation as it is, which stays if there
+    is no answer: what an edited question would replace is not lost before. What the model is told
+    of it are earlier questions and answers, never the drawn messages: those hold marks and numbers
+    that the model would take for its own words. If the reader must `wait` so many seconds, only
+    that is said.
     """
-    assistant = own or default
     article = assistant.article
-    before = [*_messages(article, answers), _message("user", render.asked(question))]
+    put = _message("user", render.asked(question))
+    before = [*_messages(article, answers), put]
     same = gr.skip()
     if wait:
         text = render.note(f"⚠ {_too_many(wait)}")
-        yield question, [*before, _said(text)], answers, same, same, same
+        yield question, [*_messages(article, whole), put, _said(text)], whole, same, same, same
         return
-    yield "", [*before, _said(render.note("…"))], answers, same, same, same
+    yield "", [*before, _said(render.note("…"))], same, same, same, same
     answer: Answer | None = None
     doing: Work | str = "Looking for an answer …"
     pace = Pace()
@@ -435,17 +513,21 @@ def _answer(
 
     try:
         for answer in assistant.stream(question, _history(answers), reading):
-            begun = answer.claims or answer.abstained
-            text = (
-                render.message(answer, article)
-                if begun
-                else render.progress(answer, article, doing)
-            )
-            yield "", [*before, _said(text)], answers, same, same, same
+            if answer.claims or answer.abstained:
+                # It is kept as it grows: Stop keeps what was shown.
+                grown = [*answers, answer]
+                text = render.message(answer, article)
+                yield "", [*before, _said(text)], grown, same, same, _save(saved, article, grown)
+            else:
+                text = render.progress(answer, article, doing)
+                yield "", [*before, _said(text)], same, same, same, same
     except AssistantError as error:
-        kept = render.message(answer, article) if answer and answer.claims else ""
         wrong = render.note(f"⚠ {error}")
-        yield question, [*before, _said(kept + wrong)], answers, same, same, same
+        if answer and answer.claims:
+            text = render.message(answer, article) + wrong
+            yield question, [*before, _said(text)], [*answers, answer], same, same, same
+        else:
+            yield question, [*_messages(article, whole), put, _said(wrong)], whole, same, same, same
         return
     assert answer is not None
     answers = [*answers, answer]
@@ -455,7 +537,7 @@ def _answer(
         answers,
         render.reader(article, answers),
         render.not_in_article(article, answers),
-        _save(article, answers),
+        _save(saved, article, answers),
     )
 
 
@@ -464,14 +546,21 @@ def _number(index: int | Sequence[int]) -> int:
     return (index if isinstance(index, int) else index[0]) // 2
 
 
-def _report(assistant: Assistant, library: Library, answers: Sequence[Answer], number: int) -> None:
-    """Adds a case to the suite of what was reported: the same may not be said again."""
+def _report(
+    assistant: Assistant,
+    library: Library,
+    answers: Sequence[Answer],
+    number: int,
+    wrong: Sequence[str],
+) -> None:
+    """Adds a case to the suite of what was reported: the sentences `wrong` may not be said again;
+    none where a refusal is wrong.
+    """
     if number >= len(answers):
         raise gr.Error("There is no answer to report.")
-    answer = answers[number]
     history = [{"role": r, "content": c} for r, c in _history(answers[:number])]
-    said = [c.text for c in answer.claims]
-    path = _told(library.report, assistant.article, answer.question, history, said)
+    question = answers[number].question
+    path = _told(library.report, assistant.article, question, history, wrong)
     gr.Info(f"Kept as a case for `article-assistant eval --suite {escape(str(path))}`.")
 
 
@@ -479,13 +568,18 @@ def _history(answers: Sequence[Answer]) -> list[tuple[str, str]]:
     return [turn for a in answers for turn in (("user", a.question), ("assistant", a.text))]
 
 
-def _stopped(messages: Messages) -> Messages:
-    """The chat after Stop: an answer that had not begun says that it was stopped."""
-    if messages and messages[-1]["role"] == "assistant":
+def _stopped(
+    default: Assistant, messages: Messages, answers: list[Answer], own: Assistant | None
+) -> tuple[Any, ...]:
+    """The page after Stop: an answer that had not begun says that it was stopped."""
+    article = (own or default).article
+    drawn = _messages(article, answers)
+    if len(messages) > 1 and messages[-1]["role"] == "assistant":
         text = render.drawn(messages[-1]["content"])
         if "class='doing'" in text or text == render.note("…"):
-            return [*messages[:-1], _said(render.note("Stopped."))]
-    return messages
+            put = _message("user", render.drawn(messages[-2]["content"]))
+            drawn += [put, _said(render.note("Stopped."))]
+    return drawn, render.reader(article, answers), render.not_in_article(article, answers)
 
 
 def _messages(article: Article, answers: Sequence[Answer]) -> Messages:
@@ -504,32 +598,47 @@ def _said(text: str) -> dict[str, str]:
     return _message("assistant", text)
 
 
-def _save(article: Article, answers: Sequence[Answer]) -> Saved:
-    return {
-        "article": article.id,
-        "answers": [ANSWER.dump_python(a, mode="json") for a in answers],
-    }
+def _save(saved: Saved, article: Article, answers: Sequence[Answer]) -> Saved:
+    """`saved` with this conversation, those on other articles as they were."""
+    others = {i: a for i, a in _conversations(saved).items() if i != article.id}
+    mine = {article.id: [ANSWER.dump_python(a, mode="json") for a in answers]} if answers else {}
+    return {"article": article.id, "conversations": {**others, **mine}}
 
 
-def _view(assistant: Assistant, answers: list[Answer]) -> tuple[Any, ...]:
-    """Everything on the page that belongs to an article and a conversation about it."""
+def _conversations(saved: Saved) -> dict[str, Any]:
+    found = saved.get("conversations") if isinstance(saved, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _kept(saved: Saved, article: Article) -> list[Answer]:
+    """The conversation about `article` that the browser has; none if it cannot be read."""
+    try:
+        return [ANSWER.validate_python(a) for a in _conversations(saved).get(article.id, [])]
+    except (ValueError, TypeError):
+        return []
+
+
+def _view(assistant: Assistant, saved: Saved) -> tuple[Any, ...]:
+    """Everything on the page that belongs to an article and the conversation about it."""
     article = assistant.article
+    answers = _kept(saved, article)
     return (
         render.reader(article, answers),
         render.summary(article, assistant.summary()),
         _who(article),
         render.dropped(article),
-        gr.Dataset(samples=_ideas(article)),
+        gr.Dataset(**_ideas(article)),
         _messages(article, answers),
         answers,
         render.not_in_article(article, answers),
-        _save(article, answers),
+        _save(saved, article, answers),
     )
 
 
-def _ideas(article: Article) -> list[list[str]]:
+def _ideas(article: Article) -> dict[str, Any]:
     asked, beside = suggest.questions(article)
-    return [[q] for q in (*asked, beside) if q]
+    label = "For example; the last one the article does not answer" if beside else "For example"
+    return {"samples": [[q] for q in (*asked, beside) if q], "label": label}
 
 
 def _who(article: Article) -> str:
@@ -537,22 +646,20 @@ def _who(article: Article) -> str:
 
 
 def _restored(default: Assistant, library: Library, saved: Saved) -> tuple[Any, ...]:
-    """The page as this browser left it; as it is for a new one if that cannot be had."""
-    choices = gr.Dropdown(_choices(library), value=default.article.id)
-    try:
-        answers = [ANSWER.validate_python(a) for a in saved["answers"]]
-        article = library.open(saved["article"]) if saved["article"] else default.article
-    except (AssistantError, ValueError, KeyError, TypeError):
-        return None, *_view(default, []), choices
-    if article.id == default.article.id:
-        return None, *_view(default, answers), choices
-    choices = gr.Dropdown(_choices(library), value=article.id)
-    assistant = default.on(article)
-    return assistant, *_view(assistant, answers), choices
+    """The page as this browser left it; with the first article if the other is not there."""
+    assistant = default
+    wanted = saved.get("article") if isinstance(saved, dict) else ""
+    if wanted and wanted != default.article.id:
+        with suppress(AssistantError):
+            assistant = default.on(library.open(str(wanted)))
+    choices = gr.Dropdown(_choices(library), value=assistant.article.id)
+    own = None if assistant is default else assistant
+    return own, *_view(assistant, saved), choices
 
 
-def _cleared(default: Assistant, own: Assistant | None) -> tuple[Any, ...]:
-    return own, *_view(own or default, [])
+def _cleared(default: Assistant, own: Assistant | None, saved: Saved) -> tuple[Any, ...]:
+    assistant = own or default
+    return own, *_view(assistant, _save(saved, assistant.article, []))
 
 
 def _exported(default: Assistant, own: Assistant | None, answers: list[Answer]) -> list[str]:
@@ -577,14 +684,25 @@ def _take(
     pasted: str,
     path: str | None,
     strictness: Strictness,
-    progress: gr.Progress = gr.Progress(),  # noqa: B008
+    llm: str,
+    saved: Saved,
+    progress: gr.Progress,
 ) -> tuple[Any, ...]:
     """The page with the pasted or uploaded article, or a message and the page as it was."""
-    article = _told(load, path) if path else _told(from_text, pasted)
-    assistant = _opened(default, article, strictness, progress)
+    if path:
+        # Where an upload lies on this machine is nobody's business.
+        try:
+            article = replace(load(path), source=Path(path).name)
+        except AssistantError as error:
+            raise gr.Error(
+                escape(str(error).replace(path, Path(path).name)), duration=None
+            ) from error
+    else:
+        article = _told(from_text, pasted)
+    assistant = _opened(default, article, strictness, llm, progress)
     _told(library.add, article)
     choices = gr.Dropdown(_choices(library), value=article.id)
-    return assistant, *_view(assistant, []), choices, "", None
+    return assistant, *_view(assistant, saved), choices, "", None
 
 
 def _choose(
@@ -592,22 +710,24 @@ def _choose(
     library: Library,
     article_id: str,
     strictness: Strictness,
+    llm: str,
+    saved: Saved,
     progress: gr.Progress = gr.Progress(),  # noqa: B008
 ) -> tuple[Any, ...]:
     article = _told(library.open, article_id)
-    assistant = _opened(default, article, strictness, progress)
-    return assistant, *_view(assistant, [])
+    assistant = _opened(default, article, strictness, llm, progress)
+    return assistant, *_view(assistant, saved)
 
 
 def _opened(
-    default: Assistant, article: Article, strictness: Strictness, progress: gr.Progress
+    default: Assistant, article: Article, strictness: Strictness, llm: str, progress: gr.Progress
 ) -> Assistant:
     pace = Pace()
 
     def show(doing: str, done: int, total: int) -> None:
         progress((done, total), desc=str(pace.at(doing, done, total)))
 
-    assistant = default.on(article, strictness)
+    assistant = default.on(article, strictness, llm == NO_MODEL)
     _told(assistant.warm, show)
     return assistant
 
@@ -618,21 +738,32 @@ def _rename(library: Library, article_id: str, name: str) -> tuple[Any, str]:
 
 
 def _delete(
-    default: Assistant, library: Library, article_id: str, own: Assistant | None
+    default: Assistant,
+    library: Library,
+    article_id: str,
+    own: Assistant | None,
+    strictness: Strictness,
+    llm: str,
+    saved: Saved,
 ) -> tuple[Any, ...]:
-    """Forgets the article and its vectors; the page goes back to the first article."""
+    """Forgets the article, its vectors and the conversation; the page goes back to the first."""
     if article_id == default.article.id:
         raise gr.Error("This is the article that the page was opened on; open another one first.")
     _told(library.delete, article_id)
     _told(default.store.delete, article_id)
     choices = gr.Dropdown(_choices(library), value=default.article.id)
+    kept = {i: a for i, a in _conversations(saved).items() if i != article_id}
     if own is not None and own.article.id == article_id:
-        return None, *_view(default, []), choices
-    return own, *(gr.skip() for _ in range(9)), choices
+        first = _dialled(default, strictness, llm, None)
+        return first, *_view(first, {"article": "", "conversations": kept}), choices
+    left = {"article": (own or default).article.id, "conversations": kept}
+    return own, *(gr.skip() for _ in range(8)), left, choices
 
 
-def _stricter(default: Assistant, strictness: Strictness, own: Assistant | None) -> Assistant:
-    return default.on((own or default).article, strictness)
+def _dialled(
+    default: Assistant, strictness: Strictness, llm: str, own: Assistant | None
+) -> Assistant:
+    return default.on((own or default).article, strictness, llm == NO_MODEL)
 
 
 def _choices(library: Library) -> list[tuple[str, str]]:
@@ -640,4 +771,4 @@ def _choices(library: Library) -> list[tuple[str, str]]:
 
 
 def _model(assistant: Assistant) -> str:
-    return assistant.llm.name if assistant.llm else "none"
+    return assistant.llm.name if assistant.llm else NO_MODEL

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 from html import escape
+from itertools import groupby
 
 from assistant import Answer, Article, Citation, Claim
 from assistant.voice import Source
@@ -32,7 +33,11 @@ _BYLINE = "p class='byline'"
 _BODY = 4
 """Title, subtitle, author and date come before it."""
 
+_LIST = "ul class='items'"
+_TABLE = "table class='rows'"
+
 _HEADING = re.compile(r"#{1,6} ")
+_MARK = re.compile(r"(?:#{1,6}|[-*•]) +")
 _ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)]) ")
 _ROW = re.compile(r"\|.*\|$")
 
@@ -70,8 +75,8 @@ def note(text: str) -> str:
 
 
 def asked(question: str) -> str:
-    """The reader's question."""
-    return escape(question)
+    """The reader's question. Quotation marks stay: it is edited as it is drawn."""
+    return escape(question, quote=False)
 
 
 def drawn(content: object) -> str:
@@ -178,12 +183,24 @@ def reader(article: Article, answers: Sequence[Answer] = ()) -> str:
     for span in article.sentences:
         lines.setdefault(article.text.rfind("\n", 0, span.start) + 1, []).append(span)
     body, head = list[str](), 0
+    if article.title and not article.text.startswith(article.title):
+        body, head = [f"<h2>{escape(article.title)}</h2>"], 1
+    blocks = list[tuple[str, str]]()
     for start, spans in lines.items():
         line = article.text[start : spans[-1].end]
-        inner = " ".join(_sentence(article, s, used, looked) for s in spans)
         tag = _tag(line, head)
-        body.append(f"<{tag}>{inner}</{tag.split()[0]}>")
         head = head + 1 if tag in ("h2", _BYLINE) else _BODY
+        if tag == _TABLE and len(spans) == 1:
+            blocks.append((tag, _row(article, spans[0], used, looked)))
+            continue
+        tag = "p class='row'" if tag == _TABLE else tag
+        inner = " ".join(_sentence(article, s, used, looked) for s in spans)
+        blocks.append((tag, f"<li>{inner}</li>" if tag == _LIST else inner))
+    # Items make a list, and rows a table.
+    for tag, group in groupby(blocks, key=lambda b: b[0]):
+        inners = [inner for _, inner in group]
+        for inner in ["".join(inners)] if tag in (_LIST, _TABLE) else inners:
+            body.append(f"<{tag}>{inner}</{tag.split()[0]}>")
     legend = (
         "<p class='legend'><span class='key used'></span> cited in an answer "
         "<span class='key looked'></span> looked at, not cited</p>"
@@ -208,21 +225,37 @@ def _tag(line: str, head: int) -> str:
     if head < _BODY and len(line.split()) <= 9:
         return _BYLINE
     if _ITEM.match(line):
-        return "p class='item'"
+        return _LIST
     if _ROW.match(line.strip()):
-        return "p class='row'"
+        return _TABLE
     if len(line.split()) <= 9 and line[-1:].isalnum():
         return "h3"
     return "p"
 
 
-def _sentence(article: Article, span: Span, used: Set[Span], looked: Set[Span]) -> str:
+def _attributes(span: Span, used: Set[Span], looked: Set[Span]) -> str:
     kind = " used" if span in used else " looked" if span in looked else ""
     said = {"": "", " used": " title='cited in an answer'", " looked": " title='looked at'"}[kind]
-    return (
-        f"<span class='s{kind}' data-start='{span.start}' tabindex='-1'{said}>"
-        f"{escape(article.quote(span))}</span>"
-    )
+    return f"class='s{kind}' data-start='{span.start}' tabindex='-1'{said}"
+
+
+def _sentence(article: Article, span: Span, used: Set[Span], looked: Set[Span]) -> str:
+    """The sentence; the mark of a heading or an item is there and not seen."""
+    quote = article.quote(span)
+    mark = _MARK.match(quote)
+    hidden, seen = (mark[0], quote[mark.end() :]) if mark else ("", quote)
+    drawn = f"<span class='mark'>{escape(hidden)}</span>" if hidden else ""
+    return f"<span {_attributes(span, used, looked)}>{drawn}{escape(seen)}</span>"
+
+
+def _row(article: Article, span: Span, used: Set[Span], looked: Set[Span]) -> str:
+    """A row of a table; the bars between its cells are there and not seen."""
+    quote = article.quote(span)
+    bar = "<span class='mark'>|</span>"
+    cells = quote.strip().strip("|").split("|")
+    rule = "" if re.search(r"\w", quote) else " hidden"
+    drawn = "".join(f"<td>{bar}{escape(cell)}</td>" for cell in cells)
+    return f"<tr {_attributes(span, used, looked)}{rule}>{drawn}</tr>"
 
 
 def dropped(article: Article) -> str:

@@ -6,7 +6,7 @@
 Starts `article-assistant ui` with the settings as they are on an article of the suite, asks its
 questions in Chromium in one conversation, over and over, and prints seconds from the question to
 the first passages, to the first checked sentence or the refusal, and to the end; the bytes that the
-page loads; and the server's resident memory. The ratio is to the same server's /ask, called without
+page loads; the server's resident memory; and how long it works on after Stop. The ratio is to the same server's /ask, called without
 a browser.
 """
 
@@ -34,6 +34,9 @@ FIRST = 20
 
 _PAUSE = 3.1
 """Seconds at least from question to question: the page takes twenty in a minute."""
+
+_LOOK = 0.1
+"""Seconds between two looks at what the server does."""
 
 _WATCH = """
 ([before, question]) => {
@@ -97,6 +100,7 @@ def _measure(
             times.append(_ask(page, box, questions[i % len(questions)], i))
             if i + 1 in (FIRST, n):
                 memory[i + 1] = _resident(process.pid)
+        stops = [_stop(page, box, process.pid) for _ in range(3)]
         browser.close()
     print(f"{n} questions about {NAME}, in one conversation; seconds, median / p90")
     for name in ("passages", "sentence", "done"):
@@ -105,6 +109,7 @@ def _measure(
         print(f"  to {name:<9} {statistics.median(seen):.2f} / {p90:.2f} (first {len(seen)})")
     done = statistics.median(t["done"] for t in times[:5])
     print(f"ratio of the page to /ask, first five questions: {done / statistics.median(plain):.2f}")
+    print(f"from Stop until the model rests: {', '.join(f'{s:.2f}' for s in stops)} s")
     print(f"page weight: {loaded[0] / 1e6:.2f} MB in {loaded[1]} requests")
     told = ", ".join(f"{mb} MB after {k} questions" for k, mb in memory.items())
     print(f"server's memory: {told}; ratio {memory[n] / memory[min(FIRST, n)]:.3f}")
@@ -119,6 +124,31 @@ def _ask(page: Any, box: Any, question: str, before: int) -> dict[str, float]:
     found = page.evaluate("({ ...window.watched, done: performance.now() - watched.asked })")
     page.wait_for_timeout(max(0, _PAUSE - (time.perf_counter() - began)) * 1000)
     return {k: v / 1000 for k, v in found.items() if k != "asked"}
+
+
+def _stop(page: Any, box: Any, pid: int) -> float:
+    """Seconds from a click on Stop, in the middle of an answer, until the server rests."""
+    box.fill("Tell me in detail all that is said about the bridge, the ferry and the council.")
+    box.press("Enter")
+    page.wait_for_timeout(3_000)
+    start = time.perf_counter()
+    page.get_by_role("button", name="Stop").click()
+    before = _worked(pid)
+    while time.perf_counter() - start < 30:
+        time.sleep(_LOOK)
+        now = _worked(pid)
+        if now - before < 0.3 * _LOOK:
+            break
+        before = now
+    found = time.perf_counter() - start - _LOOK
+    page.wait_for_timeout(_PAUSE * 1000)
+    return found
+
+
+def _worked(pid: int) -> float:
+    """Seconds of processor time that a process has had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _timed(client: Any, question: str) -> float:

@@ -9,7 +9,8 @@
     words.scrollIntoView({ block: "center", behavior: still ? "auto" : "smooth" });
     words.focus({ preventScroll: true });
   };
-  // The quote of a citation stands where there is room for it, not where the chat would cut it.
+  // The quote of a citation stands where there is room for it, not where the chat would cut it;
+  // it touches its number, so that the pointer can go there.
   const place = (event) => {
     const link = event.target.closest?.(".cite");
     const tip = link?.querySelector(".tip");
@@ -19,8 +20,8 @@
     tip.style.width = `${width}px`;
     tip.style.left = `${Math.max(12, Math.min(at.left, innerWidth - width - 12))}px`;
     const below = at.top < innerHeight / 2;
-    tip.style.top = below ? `${at.bottom + 6}px` : "auto";
-    tip.style.bottom = below ? "auto" : `${innerHeight - at.top + 6}px`;
+    tip.style.top = below ? `${at.bottom}px` : "auto";
+    tip.style.bottom = below ? "auto" : `${innerHeight - at.top}px`;
   };
   document.addEventListener("pointerover", place);
   document.addEventListener("focusin", place);
