@@ -42,6 +42,8 @@ def test_the_shipped_suite_is_well_written_and_large_enough() -> None:
     assert {c.row.kind for c in cases} == set(KINDS)
     assert len({c.article.language for c in cases}) >= 3
     assert max(len(c.article.text.split()) for c in cases) >= 5900
+    # Else nothing would show that the article does not answer.
+    assert all(c.row.answers for c in cases if c.row.kind == "unanswerable")
 
 
 def test_the_shipped_claims_are_enough_and_balanced() -> None:
@@ -85,9 +87,8 @@ def test_an_insertion_is_a_paragraph_of_its_own(suite: Any) -> None:
             {"kind": "unanswerable", "answerable": False, "evidence": []},
             "is in the article",
         ),
-        ({"kind": "attribution"}, "needs voice"),
         ({"kind": "follow_up"}, "needs history"),
-        ({"kind": "injection"}, "needs insert"),
+        ({"kind": "injection", "forbidden": ["pwned"]}, "needs insert"),
         ({"kind": "counterfactual"}, "needs edit"),
         ({"forbidden": ["84"]}, "forbidden and in an answer"),
         (
@@ -110,6 +111,9 @@ def test_a_badly_written_case_is_told(suite: Any, given: dict[str, Any], told: s
         ([row(colour="red")], "colour"),
         ([row(article_file="a.txt")], "either article"),
         ([row(), row()], "'one' is there 2 times"),
+        ([row(kind="attribution")], "needs voice"),
+        ([row(kind="false_premise", answerable=False, answers=[])], "needs answers"),
+        ([row(kind="injection")], "needs forbidden"),
         ([row(edit=[["no such words", "x"]])], "'no such words' of edit"),
         ([row(insert={"before": "No such.", "text": "x"})], "sentence of insert"),
         ([""], "No cases"),

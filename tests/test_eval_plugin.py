@@ -47,6 +47,32 @@ def test_a_text_needs_its_article() -> None:
         assert_faithful(PRICE)
 
 
+def test_nothing_said_is_not_faithful() -> None:
+    with pytest.raises(pytest.fail.Exception, match="empty"):
+        assert_faithful("", TEXT)
+
+
+@pytest.mark.parametrize(
+    ("marker", "argument", "told"),
+    [
+        ('"suite.jsonl"', "", "does not take the argument"),
+        ('"suite.jsonl", limit=0', "faithfulness_case", "an empty run"),
+    ],
+)
+def test_a_marker_that_would_run_nothing_is_told(
+    pytester: pytest.Pytester, marker: str, argument: str, told: str
+) -> None:
+    pytester.makepyfile(f"""
+        import pytest
+
+        @pytest.mark.faithfulness({marker})
+        def test_bot({argument}): ...
+    """)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines([f"*{told}*"])
+
+
 def test_the_marker_runs_a_test_for_each_case(pytester: pytest.Pytester) -> None:
     row: dict[str, Any] = {
         "id": "price",

@@ -183,7 +183,7 @@ def reader(article: Article, answers: Sequence[Answer] = ()) -> str:
     for span in article.sentences:
         lines.setdefault(article.text.rfind("\n", 0, span.start) + 1, []).append(span)
     body, head = list[str](), 0
-    if article.title and not article.text.startswith(article.title):
+    if article.title and not article.text.lstrip("# ").startswith(article.title):
         body, head = [f"<h2>{escape(article.title)}</h2>"], 1
     blocks = list[tuple[str, str]]()
     for start, spans in lines.items():

@@ -5,9 +5,9 @@
 
 Starts `article-assistant ui` with the settings as they are on an article of the suite, asks its
 questions in Chromium in one conversation, over and over, and prints seconds from the question to
-the first passages, to the first checked sentence or the refusal, and to the end; the bytes that the
-page loads; the server's resident memory; and how long it works on after Stop. The ratio is to the same server's /ask, called without
-a browser.
+the first passages, to the first checked sentence or the refusal, and to the end; how long it works
+on after Stop; the bytes that the page loads; and the server's resident memory. The ratio is to the
+same server's /ask, called without a browser.
 """
 
 from __future__ import annotations
