@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -282,11 +283,13 @@ class Assistant:
         question = checked(question)
         turns = [m if isinstance(m, Message) else _message(*m) for m in history]
         notices = self._notices(question)
+        understood = question
         if turns and points_back(question):
             # Rewriting it takes seconds: meanwhile what is nearest to its words as they are.
             found = tuple(self.retriever.retrieve(question))
-            yield Answer(question, question, retrieved=found, notices=notices)
-        understood = standalone(question, turns, self.llm)
+            first = Answer(question, question, retrieved=found, notices=notices)
+            yield first
+            understood = yield from _showing(first, standalone(question, turns, self.llm))
         answer = Answer(question, understood, notices=notices)
         answer = replace(answer, retrieved=tuple(self.retriever.retrieve(understood)))
         timings = {"retrieved": _since(start)}
@@ -555,6 +558,17 @@ def checked(question: str) -> str:
             "Ask in fewer words, or give a long text as the article."
         )
     return question
+
+
+def _showing(answer: Answer, work: Generator[None, None, str]) -> Generator[Answer, None, str]:
+    """Shows `answer` while `work` goes on, and returns what comes of it."""
+    with closing(work):
+        while True:
+            try:
+                next(work)
+            except StopIteration as done:
+                return str(done.value)
+            yield answer
 
 
 def _with_fluency(answer: Answer, logprobs: Sequence[float]) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 
 from assistant import prompt
@@ -37,12 +37,15 @@ def points_back(question: str) -> bool:
     return len(words) <= _SHORT or bool(_POINTS_BACK.search(question))
 
 
-def standalone(question: str, history: Sequence[Message], llm: LLM | None) -> str:
-    """`question` itself if it stands alone, else rewritten from the conversation.
+def standalone(
+    question: str, history: Sequence[Message], llm: LLM | None
+) -> Generator[None, None, str]:
+    """Returns `question` itself if it stands alone, else rewritten from the conversation.
 
     "The second one" is looked up in what the last answer listed; the rest is left to the model. A
     rewriting is not trusted that brings in words that nobody said, or leaves a pronoun as it was.
     Without a trusted one, a short question gets the one before it in front, a long one is left.
+    Yields while the model works, which closing it stops.
     """
     if not history or not points_back(question):
         return question
@@ -53,10 +56,13 @@ def standalone(question: str, history: Sequence[Message], llm: LLM | None) -> st
         return named
     question = named
     if llm is not None:
-        reply = ""
+        reply, asked = "", prompt.rewrite(turns, question)
+        for _ in llm.read(asked):
+            yield
         with suppress(ReplyCut):
-            for piece in llm.stream(prompt.rewrite(turns, question), _MAX_TOKENS):
+            for piece in llm.stream(asked, _MAX_TOKENS):
                 reply += piece
+                yield
         reply = reply.strip()
         rewritten = reply.splitlines()[0].removeprefix("User:").strip() if reply else ""
         if _faithful(rewritten, question, turns):

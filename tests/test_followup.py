@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 
 from assistant import Message
@@ -10,22 +12,31 @@ HISTORY = [
 ]
 
 
+def understood(question: str, history: Sequence[Message], llm: FakeLLM | None) -> str:
+    steps = standalone(question, history, llm)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return str(done.value)
+
+
 def test_a_first_question_is_left_alone() -> None:
     llm = FakeLLM()
-    assert standalone("What does it cost?", [], llm) == "What does it cost?"
+    assert understood("What does it cost?", [], llm) == "What does it cost?"
     assert llm.sent == []
 
 
 def test_a_question_that_stands_alone_is_left_alone() -> None:
     llm = FakeLLM()
     question = "How many inhabitants does the island of Skarholm have?"
-    assert standalone(question, HISTORY, llm) == question
+    assert understood(question, HISTORY, llm) == question
     assert llm.sent == []
 
 
 def test_a_follow_up_is_rewritten_from_the_conversation() -> None:
     llm = FakeLLM("When did Nordsund buy the ship?\nUser: more")
-    asked = standalone("When did they buy it?", HISTORY, llm)
+    asked = understood("When did they buy it?", HISTORY, llm)
     assert asked == "When did Nordsund buy the ship?"
     assert llm.sent[0][-1].content.endswith("runs it.\nUser: When did they buy it?")
 
@@ -40,14 +51,14 @@ def test_a_follow_up_is_rewritten_from_the_conversation() -> None:
     ],
 )
 def test_a_rewriting_that_cannot_be_trusted_is_not_used(reply: str) -> None:
-    asked = standalone("When did they buy it?", HISTORY, FakeLLM(reply))
+    asked = understood("When did they buy it?", HISTORY, FakeLLM(reply))
     assert asked == "Who runs the ferry? When did they buy it?"
     long = "When and from whom did they buy the large white ship that now lies in the old harbour?"
-    assert standalone(long, HISTORY, FakeLLM(reply)) == long
+    assert understood(long, HISTORY, FakeLLM(reply)) == long
 
 
 def test_without_a_model_the_last_question_comes_along() -> None:
-    assert standalone("And why?", HISTORY, None) == "Who runs the ferry? And why?"
+    assert understood("And why?", HISTORY, None) == "Who runs the ferry? And why?"
 
 
 SOURCES = Message("assistant", "The Lindvik Post, Anna Moe and Per Lie in Coast, and Havet.")
@@ -62,7 +73,7 @@ SOURCES = Message("assistant", "The Lindvik Post, Anna Moe and Per Lie in Coast,
     ],
 )
 def test_the_second_one_is_looked_up_in_the_last_answer(question: str, expected: str) -> None:
-    asked = standalone(question, [Message("user", "Which papers?"), SOURCES], None)
+    asked = understood(question, [Message("user", "Which papers?"), SOURCES], None)
     assert expected in asked
     assert "one" not in asked.split()
 
@@ -71,7 +82,7 @@ def test_the_second_one_is_looked_up_in_the_last_answer(question: str, expected:
     "question", ["Who first raised the idea of a winter ferry?", "What of the eighth one of those?"]
 )
 def test_other_uses_and_places_beyond_the_list_are_left_alone(question: str) -> None:
-    assert question in standalone(question, [Message("user", "Which?"), SOURCES], None)
+    assert question in understood(question, [Message("user", "Which?"), SOURCES], None)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +99,12 @@ def test_other_uses_and_places_beyond_the_list_are_left_alone(question: str) -> 
 )
 def test_what_an_answer_lists(text: str, items: list[str]) -> None:
     assert listed(text) == items
+
+
+def test_closing_it_stops_the_rewriting() -> None:
+    llm = FakeLLM("When did Nordsund buy the ship?", cut=3)
+    steps = standalone("When did they buy it?", HISTORY, llm)
+    while not llm.sent:
+        next(steps)
+    steps.close()
+    assert llm.closed
