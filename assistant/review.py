@@ -37,6 +37,12 @@ _PREMISE = 0.75
 """The share of a question's words that a sentence must have to correct its premise."""
 
 
+def _alike(a: facts.Quantity, b: facts.Quantity) -> bool:
+    """Whether both are the same number of the same thing, or one that is rare enough."""
+    same = (a.unit and a.unit == b.unit) or (a.of and a.of == b.of) or len(a.value) > 2
+    return a.value == b.value and bool(same)
+
+
 @dataclass(frozen=True)
 class Claim:
     """One sentence of an answer, with the words it rests on and what the check found.
@@ -166,11 +172,10 @@ class Reviewer:
         cited = {c.span for c in claim.citations}
         if cited & set(self._corrections):
             return ()
-        said = {(q.value, q.unit) for q in facts.quantities(claim.text)}
+        said = facts.quantities(claim.text)
         quotes = [self._article.quote(span) for span in self._corrections]
-        if any(said & {(q.value, q.unit) for q in facts.quantities(quote)} for quote in quotes):
-            return tuple(quotes)
-        return ()
+        noted = [n for quote in quotes for n in facts.quantities(quote)]
+        return tuple(quotes) if any(_alike(q, n) for q in said for n in noted) else ()
 
     def answers(self, question: str, sentence: str) -> float | None:
         """A logit: how well the article supports `sentence` as the answer to `question`.

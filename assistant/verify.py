@@ -103,10 +103,14 @@ class Verifier:
             return Check("not in article", min(score, PARTLY), foreign)
         if missing:
             # What the question does not have is what the sentence tells.
-            told = said - set(terms(asked, self._language))
-            verdict: Verdict = (
-                "partly" if self._share(told or said, *cited) >= _ABOUT else "not in article"
-            )
+            told = said - set(terms(asked, self._language)) or said
+            # The digits of a number that is missing may be there, of something else.
+            numbers = (q.text for q in facts.quantities(claim, self._language))
+            lost = {t for n in numbers if n in missing for t in terms(n, self._language)}
+            proven = told - lost
+            share = self._share(proven, *cited) * self._weights.sum(proven)
+            enough = share >= _ABOUT * self._weights.sum(told) > 0
+            verdict: Verdict = "partly" if enough else "not in article"
             return Check(verdict, min(score, SUPPORTED), missing)
         score = max(score, self._verbatim(claim, cited))
         if score >= SUPPORTED:
