@@ -95,7 +95,9 @@ def ask(page: Any, question: str) -> None:
 
 
 def said(page: Any, text: str, timeout: float = 20_000) -> None:
-    page.locator(".message.bot", has_text=text).last.wait_for(timeout=timeout)
+    """Waits for a reply that has the text; passages shown meanwhile may have it too."""
+    replies = page.locator(".message.bot", has_text=text)
+    replies.filter(has_not=page.locator(".doing")).last.wait_for(timeout=timeout)
 
 
 @pytest.mark.browser
@@ -487,7 +489,7 @@ def test_stop_before_the_first_sentence_says_so(
     llm = Reading("The island has 640 inhabitants.")
     page = serve(make(llm=llm))
     ask(page, "How many inhabitants has the island?")
-    said(page, "Reading the article")
+    page.locator(".message.bot .doing", has_text="Reading the article").wait_for()
     page.get_by_role("button", name="Stop").click()
     said(page, "Stopped.")
     assert llm.stopped.wait(2)
