@@ -276,8 +276,9 @@ class Assistant:
     ) -> Iterator[Answer]:
         """Growing snapshots of the answer: first the passages, then sentence by sentence.
 
-        No snapshot takes back what an earlier one showed. Closing the iterator stops the model,
-        also while it reads the article, of which `progress` is told. Raises as `ask` does.
+        No snapshot takes back what an earlier one showed; some show nothing new. Closing the
+        iterator at any of them stops the model, also while it reads the article, of which
+        `progress` is told. Raises as `ask` does.
         """
         start = time.perf_counter()
         question = checked(question)
@@ -378,10 +379,11 @@ class Assistant:
                     answer = _with_fluency(answer, logprobs)
                 for sentence in sentences.feed(piece):
                     answer = self._extend(answer, sentence, gap, markers)
-                    yield answer
                     if answer.abstained:
+                        yield answer
                         return
                     gap = "\n" if "\n" in sentence[len(sentence.rstrip()) :] else " "
+                yield answer
         except ReplyCut:
             # Half a sentence cannot be checked, so it is not shown.
             if not answer.claims and not answer.rejected:

@@ -56,11 +56,9 @@ def standalone(
         return named
     question = named
     if llm is not None:
-        reply, asked = "", prompt.rewrite(turns, question)
-        for _ in llm.read(asked):
-            yield
+        reply = ""
         with suppress(ReplyCut):
-            for piece in llm.stream(asked, _MAX_TOKENS):
+            for piece in llm.stream(prompt.rewrite(turns, question), _MAX_TOKENS):
                 reply += piece
                 yield
         reply = reply.strip()

@@ -50,8 +50,9 @@ class LLM(Protocol):
     context: int
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str]:
-        """Pieces of the reply, `Token`s where probabilities are known. Closing stops the model.
+        """Pieces of the reply, `Token`s where probabilities are known; closing stops the model.
 
+        Pieces may be empty: a sign of life while the prompt is read.
         Raises ModelError, and ReplyCut at the end of a reply that was cut at `max_tokens`.
         """
 
@@ -98,7 +99,8 @@ class Endpoint:
         extra: dict[str, Any] = {}
         if self._llama_cpp:
             # Others may refuse to give log probabilities, or be slower with them.
-            extra = {"extra_body": {"cache_prompt": True}, "logprobs": True}
+            told = {"cache_prompt": True, "return_progress": True}
+            extra = {"extra_body": told, "logprobs": True}
         with self._errors(), self._client() as client:
             replies = client.stream_chat(_chat(messages), max_tokens=max_tokens, **extra)
             ended = ""
@@ -109,6 +111,8 @@ class Endpoint:
                     known = [c.logprobs for c in raw.choices if getattr(c, "logprobs", None)]
                     seen = [t.logprob for k in known for t in k.content or ()]
                     yield Token(reply.delta, seen) if seen else reply.delta
+                elif (raw.model_extra or {}).get("prompt_progress"):
+                    yield ""
             if not ended:
                 raise ModelError(
                     f"{self._at()} stopped in the middle of its reply. Ask again; if it happens "

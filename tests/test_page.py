@@ -10,7 +10,6 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from limits import RateLimitItemPerMinute
 from pydantic import SecretStr
 
 from assistant import Assistant, Settings, SettingsError
@@ -19,9 +18,9 @@ from assistant.receipt import read_receipt, verify
 from eval.cases import read
 from index import Library, from_text
 from tests.fakes import FakeLLM
-from ui import app
 from ui.app import build, dressed, launch
 from ui.pace import Preparing
+from ui.turns import Turns
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -56,10 +55,10 @@ def serve(browser: Any) -> Iterator[Callable[[Assistant], Any]]:
         library: Library | None = None,
         context: Any = None,
         preparing: Preparing | None = None,
-        waiting: int | None = None,
+        turns: Turns | None = None,
     ) -> Any:
-        blocks = build(assistant, library, secret="of the tests", preparing=preparing)
-        blocks.queue(max_size=waiting)
+        blocks = build(assistant, library, "of the tests", preparing, turns=turns)
+        blocks.queue()
         _, url, _ = blocks.launch(
             server_name="127.0.0.1",
             server_port=None,
@@ -472,6 +471,33 @@ def test_stop_stops_the_model(serve: Callable[..., Any], make: Callable[..., Ass
 
 
 @pytest.mark.browser
+def test_stop_does_not_wait_for_the_end_of_a_sentence(
+    serve: Callable[..., Any], make: Callable[..., Assistant]
+) -> None:
+    class Endless(FakeLLM):
+        pieces = 0
+        stopped = threading.Event()
+
+        def stream(self, *args: Any, **kwargs: Any) -> Iterator[str]:
+            try:
+                while self.pieces < 1000:
+                    self.pieces += 1
+                    yield "and on "
+                    self.stopped.wait(0.05)
+            finally:
+                self.stopped.set()
+
+    llm = Endless()
+    page = serve(make(llm=llm))
+    ask(page, "How many inhabitants has the island?")
+    page.locator(".message.bot .doing", has_text="Answering").wait_for()
+    page.get_by_role("button", name="Stop").click()
+    said(page, "Stopped.")
+    assert llm.stopped.wait(2)
+    assert llm.pieces < 1000
+
+
+@pytest.mark.browser
 def test_stop_before_the_first_sentence_says_so(
     serve: Callable[..., Any], make: Callable[..., Assistant]
 ) -> None:
@@ -540,12 +566,9 @@ def test_what_is_prepared_is_shown_until_it_is_over(
 
 @pytest.mark.browser
 def test_who_asks_too_fast_is_told_to_wait(
-    serve: Callable[..., Any],
-    make: Callable[..., Assistant],
-    monkeypatch: pytest.MonkeyPatch,
+    serve: Callable[..., Any], make: Callable[..., Assistant]
 ) -> None:
-    monkeypatch.setattr(app, "RATE", RateLimitItemPerMinute(1))
-    page = serve(make("The island has 640 inhabitants."))
+    page = serve(make("The island has 640 inhabitants."), turns=Turns(a_minute=1))
     ask(page, "How many inhabitants has the island?")
     said(page, "✓ supported")
     ask(page, "Who runs the ferry?")
@@ -554,34 +577,92 @@ def test_who_asks_too_fast_is_told_to_wait(
     assert page.get_by_role("textbox", name="Question").input_value() == "Who runs the ferry?"
 
 
+class Waiting(FakeLLM):
+    """Says nothing until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+        self.stopped = threading.Event()
+
+    def stream(self, *args: Any, **kwargs: Any) -> Iterator[str]:
+        try:
+            while not self.go_on.wait(0.05):
+                yield ""
+            yield "The island has 640 inhabitants."
+        finally:
+            self.stopped.set()
+
+
+def another(browser: Any, page: Any) -> Any:
+    """The page in a browser of somebody else."""
+    other = browser.new_context().new_page()
+    other.goto(page.url)
+    other.get_by_role("textbox", name="Question").wait_for()
+    return other
+
+
 @pytest.mark.browser
-def test_a_full_queue_is_told(
+def test_who_waits_sees_passages_and_one_too_many_is_told(
     serve: Callable[..., Any], make: Callable[..., Assistant], browser: Any
 ) -> None:
-    class Waiting(FakeLLM):
-        go_on = threading.Event()
-
-        def stream(self, *args: Any, **kwargs: Any) -> Iterator[str]:
-            self.go_on.wait(30)
-            yield "The island has 640 inhabitants."
-
     llm = Waiting()
-    page = serve(make(llm=llm), waiting=1)
-    pages = [page]
-    for _ in range(2):
-        other = browser.new_context().new_page()
-        other.goto(page.url)
-        other.get_by_role("textbox", name="Question").wait_for()
-        pages.append(other)
-    for one in pages:
-        ask(one, "How many inhabitants has the island?")
-        one.wait_for_timeout(700)
-    pages[-1].get_by_text("currently busy").first.wait_for()
+    page = serve(make(llm=llm), turns=Turns(waiting=1))
+    second, third = another(browser, page), another(browser, page)
+    ask(page, "How many inhabitants has the island?")
+    page.locator(".message.bot .doing", has_text="Answering").wait_for()
+    ask(second, "How many inhabitants has the island?")
+    waits = second.locator(".message.bot .doing", has_text="answered first: 1")
+    waits.wait_for()
+    assert second.locator(".message.bot .nearest .place").count() > 0
+    ask(third, "How many inhabitants has the island?")
+    said(third, "1 questions wait")
     llm.go_on.set()
-    said(pages[0], "640")
-    said(pages[1], "640")
-    for one in pages[1:]:
+    said(page, "640")
+    said(second, "640")
+    for one in (second, third):
         one.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("leave", ["stop", "close"])
+def test_who_leaves_makes_room_for_the_next(
+    serve: Callable[..., Any], make: Callable[..., Assistant], browser: Any, leave: str
+) -> None:
+    llm = Waiting()
+    page = serve(make(llm=llm))
+    other = another(browser, page)
+    ask(other, "How many inhabitants has the island?")
+    other.locator(".message.bot .doing", has_text="Answering").wait_for()
+    ask(page, "How many inhabitants has the island?")
+    page.locator(".message.bot .doing", has_text="answered first: 1").wait_for()
+    assert not llm.stopped.is_set()
+    if leave == "stop":
+        other.get_by_role("button", name="Stop").click()
+    else:
+        other.context.close()
+    assert llm.stopped.wait(5)
+    page.locator(".message.bot .doing", has_text="Answering").wait_for()
+    llm.go_on.set()
+    said(page, "640")
+
+
+@pytest.mark.browser
+def test_who_waits_can_stop_waiting(
+    serve: Callable[..., Any], make: Callable[..., Assistant], browser: Any
+) -> None:
+    llm = Waiting()
+    page = serve(make(llm=llm))
+    other = another(browser, page)
+    ask(page, "How many inhabitants has the island?")
+    page.locator(".message.bot .doing", has_text="Answering").wait_for()
+    ask(other, "How many inhabitants has the island?")
+    other.locator(".message.bot .doing", has_text="answered first: 1").wait_for()
+    other.get_by_role("button", name="Stop").click()
+    said(other, "Stopped.")
+    llm.go_on.set()
+    said(page, "640")
+    other.context.close()
 
 
 @pytest.mark.browser

@@ -12,16 +12,12 @@ from dataclasses import replace
 from functools import partial
 from html import escape, unescape
 from importlib.util import find_spec
-from math import ceil
 from pathlib import Path
-from time import time
+from time import monotonic, sleep
 from typing import Any
 
 import gradio as gr
 from gradio.events import api
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from assistant import Answer, Assistant, AssistantError, Settings, SettingsError, suggest, voice
 from assistant.gate import THRESHOLDS, Strictness
@@ -30,6 +26,7 @@ from assistant.receipt import ANSWER, receipt
 from index import SUFFIXES, Article, Library, from_text, load
 from ui import export, render
 from ui.pace import Pace, Preparing, Work
+from ui.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -39,13 +36,12 @@ Saved = dict[str, Any]
 ASSETS = Path(__file__).parent / "assets"
 WRONG = "This is wrong"
 
-QUEUE = 16
-"""Questions that wait at most; one more is told that the page is busy."""
-
-RATE = RateLimitItemPerMinute(20)
-"""Questions that one reader may ask."""
+_PULSE = 0.2
+"""Seconds after which a Stop is seen at the latest, if the model gives a sign of life."""
 
 NO_MODEL = "none"
+
+_WAITING = "Others asked before; questions that are answered first: {}"
 
 _LOCAL = ("127.0.0.1", "localhost")
 
@@ -56,39 +52,41 @@ def build(
     secret: str | None = None,
     preparing: Preparing | None = None,
     model: str = "",
+    turns: Turns | None = None,
 ) -> gr.Blocks:
     """The page for `assistant`. Each browser has its conversation and article to itself.
 
-    `library` is where opened articles are kept, by default in memory; `secret` encrypts what a
-    browser keeps, and must stay the same for conversations to outlive a restart. `preparing` is
+        `library` is where opened articles are kept, by default in memory; `secret` encrypts what a
+        browser keeps, and must stay the same for conversations to outlive a restart. `preparing` is
     what goes on elsewhere and is shown until it is over. `model` is what ASSISTANT_LLM says.
+        `turns` says how much may be asked.
     """
     library = library or Library(None)
     first = assistant.article
     if first.id not in {a.id for a in library.articles()}:
         library.add(first)  # Else it may have been renamed.
-    turns = _Turns()
+    turns = turns or Turns()
 
     # Gradio sees what a function wants to know of its call only if it is no partial.
     def put(
         question: str, answers: Any, own: Any, saved: Any, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        wait = turns.wait(request)
-        yield from _answer(own or assistant, question, answers, saved, wait, answers)
+        wait = turns.wait(_reader(request))
+        yield from _answer(own or assistant, question, answers, saved, answers, turns, wait)
 
     def edited(
         answers: Any, own: Any, saved: Any, event: gr.EditData, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         question, before = unescape(str(event.value)), answers[: _number(event.index)]
-        wait = turns.wait(request)
-        yield from _answer(own or assistant, question, before, saved, wait, answers)
+        wait = turns.wait(_reader(request))
+        yield from _answer(own or assistant, question, before, saved, answers, turns, wait)
 
     def retried(
         answers: Any, own: Any, saved: Any, event: gr.RetryData, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         question, before = unescape(render.drawn(event.value)), answers[: _number(event.index)]
-        wait = turns.wait(request)
-        yield from _answer(own or assistant, question, before, saved, wait, answers)
+        wait = turns.wait(_reader(request))
+        yield from _answer(own or assistant, question, before, saved, answers, turns, wait)
 
     def doubted(answers: Any, own: Any, event: gr.LikeData) -> tuple[Any, ...]:
         number = _number(event.index)
@@ -113,8 +111,8 @@ def build(
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> tuple[Any, ...]:
-        if seconds := turns.wait(request):
-            raise gr.Error(_too_many(seconds))
+        if wait := turns.wait(_reader(request)):
+            raise gr.Error(wait)
         return _take(assistant, library, pasted, path, strictness, llm, saved, progress)
 
     value = model or _model(assistant)
@@ -218,8 +216,7 @@ def build(
         kept: dict[str, Any] = {
             "api_visibility": "private",
             "show_progress": "hidden",
-            "concurrency_limit": 1,
-            "concurrency_id": "model",
+            "concurrency_limit": None,  # `turns` has one after the other answered.
         }
         asked = gr.on(
             [box.submit, send.click],
@@ -293,24 +290,10 @@ def build(
     return page
 
 
-class _Turns:
-    """Counts the questions of each reader, so that one cannot keep the model from the others."""
-
-    def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-
-    def wait(self, request: gr.Request | None) -> int:
-        """Counts a question; seconds until one may be asked, 0 for now."""
-        host = request.client.host if request and request.client else ""
-        # All who log in have one name.
-        reader = f"{getattr(request, 'username', None) or ''}@{host}"
-        if self._limiter.hit(RATE, reader):
-            return 0
-        return max(1, ceil(self._limiter.get_window_stats(RATE, reader).reset_time - time()))
-
-
-def _too_many(seconds: int) -> str:
-    return f"More than {RATE.amount} questions within a minute. Go on in {seconds} s."
+def _reader(request: gr.Request | None) -> str:
+    """Who asks. All who log in have one name."""
+    host = request.client.host if request and request.client else ""
+    return f"{getattr(request, 'username', None) or ''}@{host}"
 
 
 def _status(preparing: Preparing) -> str:
@@ -325,7 +308,7 @@ def _watched(preparing: Preparing) -> tuple[str, Any]:
     return _status(preparing), gr.Timer(active=not preparing.over)
 
 
-def _offer(assistant: Assistant, library: Library, turns: _Turns) -> None:
+def _offer(assistant: Assistant, library: Library, turns: Turns) -> None:
     """What programs may call: as Gradio's API, and as tools where MCP is on."""
 
     def ask(question: str, article_id: str = "", request: gr.Request = None) -> dict[str, Any]:  # type: ignore[assignment]
@@ -335,10 +318,10 @@ def _offer(assistant: Assistant, library: Library, turns: _Turns) -> None:
             question: The question, in the article's language.
             article_id: The id that open_article gave; empty for the article of the page.
         """
-        if seconds := turns.wait(request):
-            raise gr.Error(_too_many(seconds))
+        if wait := turns.wait(_reader(request)):
+            raise gr.Error(wait)
         on = _on(assistant, library, article_id)
-        return dict(ANSWER.dump_python(_told(on.ask, question), mode="json"))
+        return dict(ANSWER.dump_python(_told(_in_turn, turns, on, question), mode="json"))
 
     def quote(start: int, end: int, article_id: str = "") -> str:
         """Gives the words of an article from one character offset to another.
@@ -360,15 +343,22 @@ def _offer(assistant: Assistant, library: Library, turns: _Turns) -> None:
             text: The whole text of the article.
             title: Its title, if the text does not begin with it.
         """
-        if seconds := turns.wait(request):
-            raise gr.Error(_too_many(seconds))
+        if wait := turns.wait(_reader(request)):
+            raise gr.Error(wait)
         article = _told(from_text, text, title)
         _told(library.add, article)
         return {"article_id": article.id, "title": article.title, "language": article.language}
 
-    api(ask, api_name="ask", concurrency_limit=1, concurrency_id="model")
+    api(ask, api_name="ask", concurrency_limit=None)
     api(quote, api_name="quote")
     api(open_article, api_name="open_article")
+
+
+def _in_turn(turns: Turns, assistant: Assistant, question: str) -> Answer:
+    with turns.place() as before:
+        while before():
+            sleep(_PULSE)
+        return assistant.ask(question)
 
 
 def _told(do: Any, *given: Any) -> Any:
@@ -417,7 +407,7 @@ def launch(
     preparing = Preparing()
     secret = None if in_memory else _secret(settings.data_dir)
     page = build(assistant, library, secret, preparing, settings.llm)
-    page.queue(max_size=QUEUE)
+    page.queue()
     try:
         _, url, _ = page.launch(
             server_name=settings.host,
@@ -481,23 +471,23 @@ def _answer(
     question: str,
     answers: list[Answer],
     saved: Saved,
-    wait: int,
     whole: list[Answer],
+    turns: Turns,
+    wait: str,
 ) -> Iterator[tuple[Any, ...]]:
     """The chat growing sentence by sentence; then the article with what was used marked.
 
     `answers` come before the question; `whole` is the conversation as it is, which stays if there
     is no answer: what an edited question would replace is not lost before. What the model is told
     of it are earlier questions and answers, never the drawn messages: those hold marks and numbers
-    that the model would take for its own words. If the reader must `wait` so many seconds, only
-    that is said.
+    that the model would take for its own words. If the reader has to `wait`, only that is said.
     """
     article = assistant.article
     put = _message("user", render.asked(question))
     before = [*_messages(article, answers), put]
     same = gr.skip()
     if wait:
-        text = render.note(f"⚠ {_too_many(wait)}")
+        text = render.note(f"⚠ {wait}")
         yield question, [*_messages(article, whole), put, _said(text)], whole, same, same, same
         return
     yield "", [*before, _said(render.note("…"))], same, same, same, same
@@ -511,16 +501,30 @@ def _answer(
         # What was read before is not worth a word.
         doing = work if work.part < 0.9 else "Answering …"
 
+    shown, at = (-1, doing), 0.0
     try:
-        for answer in assistant.stream(question, _history(answers), reading):
-            if answer.claims or answer.abstained:
-                # It is kept as it grows: Stop keeps what was shown.
-                grown = [*answers, answer]
-                text = render.message(answer, article)
-                yield "", [*before, _said(text)], grown, same, same, _save(saved, article, grown)
-            else:
-                text = render.progress(answer, article, doing)
-                yield "", [*before, _said(text)], same, same, same, same
+        with turns.place() as ahead:
+            for answer in assistant.stream(question, _history(answers), reading):
+                while others := ahead():
+                    # The passages are there; the model answers somebody else.
+                    text = render.progress(answer, article, _WAITING.format(others))
+                    yield "", [*before, _said(text)], same, same, same, same
+                    sleep(_PULSE)
+                grown = len(answer.claims) + answer.abstained
+                if (grown, doing) == shown:
+                    if monotonic() - at >= _PULSE:
+                        at = monotonic()
+                        yield (same,) * 6  # Nothing new, but here a Stop is seen.
+                    continue
+                shown, at = (grown, doing), monotonic()
+                if grown:
+                    # It is kept as it grows: Stop keeps what was shown.
+                    kept = [*answers, answer]
+                    text = render.message(answer, article)
+                    yield "", [*before, _said(text)], kept, same, same, _save(saved, article, kept)
+                else:
+                    text = render.progress(answer, article, doing)
+                    yield "", [*before, _said(text)], same, same, same, same
     except AssistantError as error:
         wrong = render.note(f"⚠ {error}")
         if answer and answer.claims:

@@ -35,6 +35,9 @@ FIRST = 20
 _PAUSE = 3.1
 """Seconds at least from question to question: the page takes twenty in a minute."""
 
+_STOPS = (0.7, 1.3, 1.9, 2.5, 3.1, 3.7, 4.3, 4.9, 5.5)
+"""Seconds after which questions are stopped: while the model reads, and while it writes."""
+
 _LOOK = 0.1
 """Seconds between two looks at what the server does."""
 
@@ -101,7 +104,7 @@ def _measure(
             times.append(_ask(page, box, questions[i % len(questions)], i))
             if i + 1 in (FIRST, n):
                 memory[i + 1] = _resident(process.pid)
-        stops = [_stop(page, box, process.pid) for _ in range(3)]
+        stops = sorted(_stop(page, box, process.pid, after) for after in _STOPS)
         browser.close()
     print(f"{n} questions about {NAME}, in one conversation; seconds, median / p90")
     for name in ("passages", "sentence", "done"):
@@ -110,7 +113,8 @@ def _measure(
         print(f"  to {name:<9} {statistics.median(seen):.2f} / {p90:.2f} (first {len(seen)})")
     done = statistics.median(t["done"] for t in times[:5])
     print(f"ratio of the page to /ask, first five questions: {done / statistics.median(plain):.2f}")
-    print(f"from Stop until the model rests: {', '.join(f'{s:.2f}' for s in stops)} s")
+    told = ", ".join(f"{s:.2f}" for s in stops)
+    print(f"from Stop until the model rests: median {statistics.median(stops):.2f} s ({told})")
     print(f"page weight: {loaded[0] / 1e6:.2f} MB in {loaded[1]} requests")
     told = ", ".join(f"{mb} MB after {k} questions" for k, mb in memory.items())
     print(f"server's memory: {told}; ratio {memory[n] / memory[min(FIRST, n)]:.3f}")
@@ -127,11 +131,11 @@ def _ask(page: Any, box: Any, question: str, before: int) -> dict[str, float]:
     return {k: v / 1000 for k, v in found.items() if k != "asked"}
 
 
-def _stop(page: Any, box: Any, pid: int) -> float:
-    """Seconds from a click on Stop, in the middle of an answer, until the server rests."""
+def _stop(page: Any, box: Any, pid: int, after: float) -> float:
+    """Seconds from a click on Stop, `after` seconds from the question, until the server rests."""
     box.fill("Tell me in detail all that is said about the bridge, the ferry and the council.")
     box.press("Enter")
-    page.wait_for_timeout(3_000)
+    page.wait_for_timeout(after * 1000)
     start = time.perf_counter()
     page.get_by_role("button", name="Stop").click()
     before = _worked(pid)
