@@ -104,7 +104,7 @@ def _measure(
             times.append(_ask(page, box, questions[i % len(questions)], i))
             if i + 1 in (FIRST, n):
                 memory[i + 1] = _resident(process.pid)
-        stops = sorted(_stop(page, box, process.pid, after) for after in _STOPS)
+        stops = {after: _stop(page, box, process.pid, after) for after in _STOPS}
         browser.close()
     print(f"{n} questions about {NAME}, in one conversation; seconds, median / p90")
     for name in ("passages", "sentence", "done"):
@@ -113,8 +113,9 @@ def _measure(
         print(f"  to {name:<9} {statistics.median(seen):.2f} / {p90:.2f} (first {len(seen)})")
     done = statistics.median(t["done"] for t in times[:5])
     print(f"ratio of the page to /ask, first five questions: {done / statistics.median(plain):.2f}")
-    told = ", ".join(f"{s:.2f}" for s in stops)
-    print(f"from Stop until the model rests: median {statistics.median(stops):.2f} s ({told})")
+    told = ", ".join(f"{s:.2f} after {after}" for after, s in stops.items())
+    middle = statistics.median(stops.values())
+    print(f"from Stop until the model rests: median {middle:.2f} s ({told})")
     print(f"page weight: {loaded[0] / 1e6:.2f} MB in {loaded[1]} requests")
     told = ", ".join(f"{mb} MB after {k} questions" for k, mb in memory.items())
     print(f"server's memory: {told}; ratio {memory[n] / memory[min(FIRST, n)]:.3f}")
