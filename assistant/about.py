@@ -45,7 +45,8 @@ _WHOLE = rf"(?: (?:here|(?:of|in|made in) {_THIS}|(?:of|by|made by) the (?:autho
 _OVERALL = re.compile(
     rf"\bwhat (?:is|was|does|did) (?:{_THIS}|the (?:author|writer))(?: \w+){{0,2}}"
     r" (?:about|deal with)$"
-    rf"|\b(?:summari[sz]e|sum up)\b|\b(?:brief|short|quick|a) summary{_WHOLE}$|\btl;?dr\b"
+    rf"|\b(?:summari[sz]e|sum up|sum (?:{_THIS}|that|everything|it all) up)\b"
+    rf"|\b(?:brief|short|quick|a) summary{_WHOLE}$|\btl;?dr\b"
     rf"|\b(?:in a nutshell|in short|in brief|the gist{_WHOLE})$"
     r"|\bwhat (?:is|are) (?:\S+ ){1,2}(?:main|key|central|principal|overall) "
     rf"(?:ideas?|points?|arguments?|messages?|claims?|thesis|takeaways?|findings?){_WHOLE}$"

@@ -51,6 +51,7 @@ _BULLET = re.compile(r"[-*•]\s+")
 _LONG = 60
 """Words. A longer sentence is a table or a list more often than an answer."""
 
+_SUMMARY = 3
 _NEAREST = 3
 _NEAREST_TOKENS = 120
 """A longer sentence is not repeated after the question; the model has it in the article."""
@@ -64,6 +65,8 @@ OTHERWISE = "The article says otherwise"
 LEFT_OUT = "A sentence that the model wrote was left out: the article does not support it."
 
 REPLACED = "What the model wrote is not supported by the article; this is its own sentence."
+
+SUMMED_UP = "The model wrote no summary that the article supports; these are its own sentences."
 
 WITHHELD = (
     "Sentences of the article that tell an assistant what to do, instead of telling the reader "
@@ -242,7 +245,7 @@ class Assistant:
         *_, last = self.stream(question, history)
         return last
 
-    def summary(self, sentences: int = 3) -> tuple[Span, ...]:
+    def summary(self, sentences: int = _SUMMARY) -> tuple[Span, ...]:
         """The sentences of the article that say most of it, in order; its own words."""
         found = self._attributor.central(sentences)
         return tuple(self.article.sentences[i] for i in found)
@@ -437,8 +440,18 @@ class Assistant:
         return replace(answer, signals=known, confidence=round(gate.confidence(known), 4))
 
     def _abstain(self, answer: Answer) -> Answer:
-        """No answer; or, if the question takes for granted what the article denies, that."""
-        return self._corrected(answer) or replace(answer, text=NO_ANSWER, abstained=True)
+        """No answer; or, if the question takes for granted what the article denies, that; or, if
+        it is about all of the article, the sentences that say most of it.
+        """
+        if told := self._corrected(answer):
+            return told
+        found = self._attributor.central(_SUMMARY) if about.is_overall(answer.standalone) else []
+        if not found:
+            return replace(answer, text=NO_ANSWER, abstained=True)
+        markers: dict[int, int] = {}
+        claims = tuple(self._reviewer.quoted(i, markers) for i in found)
+        text = " ".join(c.text for c in claims)
+        return replace(answer, text=text, claims=claims, notices=(*answer.notices, SUMMED_UP))
 
     def _corrected(self, answer: Answer) -> Answer | None:
         i = self._reviewer.correction(answer.standalone)
@@ -468,9 +481,14 @@ class Assistant:
         return sure >= wanted and self._reviewer.suits(answer.standalone, quote)
 
     def _nearest(self, llm: LLM, question: str) -> list[str]:
-        """The sentences nearest to the question that are short enough to repeat, in order."""
+        """The sentences nearest to the question that are short enough to repeat, in order; those
+        that say most of the article if the question is about all of it.
+        """
         near: dict[int, str] = {}
-        for i, _ in self._attributor.rank(question)[: 2 * _NEAREST]:
+        ranked = [i for i, _ in self._attributor.rank(question)[: 2 * _NEAREST]]
+        if about.is_overall(question):
+            ranked = self._attributor.central(_SUMMARY)
+        for i in ranked:
             quote = self.article.quote(self.article.sentences[i])
             if llm.count(quote) <= _NEAREST_TOKENS:
                 near[i] = quote
@@ -479,8 +497,10 @@ class Assistant:
         return [near[i] for i in sorted(near)]
 
     def _extract(self, answer: Answer) -> Iterator[Answer]:
-        """Without a model: the article sentences nearest to the question, verbatim."""
+        """Without a model: the article's own sentences, nearest to the question or to all of it."""
         found = self._attributor.nearest(answer.standalone)
+        if about.is_overall(answer.standalone):
+            found = self._attributor.central(_SUMMARY)
         markers: dict[int, int] = {}
         for i in found:
             claim = self._reviewer.quoted(i, markers)

@@ -25,7 +25,7 @@ _TENS = {
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _VAGUE = "dozens|scores|hundreds|thousands|millions|billions|trillions"
-_UNITS = {
+UNITS = {
     unit: name
     for name, units in {
         "%": "% percent pct percentage per\u00a0cent",
@@ -51,6 +51,8 @@ _UNITS = {
     }.items()
     for unit in units.split(" ")
 }
+"""How units are written, and the name that each has here."""
+
 _MONTHS = {
     name: full[:3]
     for full in (
@@ -103,7 +105,7 @@ def quantities(text: str, language: str = "en") -> list[Quantity]:
         after = tokens[i + used][0] if i + used < len(tokens) else ""
         if after == "per" and plain[tokens[i + used][1] :].casefold().startswith("per cent"):
             after = "%"
-        unit = _UNITS.get(before, "") if before in ("$", "€", "£") else _UNITS.get(after, "")
+        unit = UNITS.get(before, "") if before in ("$", "€", "£") else UNITS.get(after, "")
         # "16 May" and "May 16-17": a day is near its month.
         day = value.isdigit() and 1 <= int(value) <= 31
         if not unit and day:

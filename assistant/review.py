@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant import about, facts, voice
+from assistant import about, expected, facts, voice
 from assistant.checker import Checker
 from assistant.citations import Attribution, Attributor, Citation
 from assistant.verify import Check, Verdict, Verifier, bare, conflicts
@@ -15,23 +15,6 @@ from index import Article
 
 _PRESUMES = re.compile(r"(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 """How a question begins that takes something for granted, where "did" or "is" asks whether."""
-
-_WANTS_QUANTITY = re.compile(r"^how (?:many|much|old|long|far|tall|big|high|large|often)\b", re.I)
-_SOME = re.compile(
-    r"\b(?:once|twice|one|none|no|several|few|many|most|all|half|both|some|much|little|every|each|"
-    r"daily|weekly|monthly|yearly|annual\w*|never|always|until|since|longer|larger|bigger|small|large|"
-    r"big|old|young|far)\b",
-    re.IGNORECASE,
-)
-_WANTS_TIME = re.compile(r"^(?:when|what (?:year|month|day|date|time))\b", re.IGNORECASE)
-_TIME = re.compile(
-    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|yesterday|tomorrow|tonight|now|soon|"
-    r"later|ago|last|next|this|after|before|during|while|until|since|when|once|morning|evening|night|"
-    r"spring|summer|autumn|fall|winter|century|week|month|year|decade|day|recent\w*|early|late|start|"
-    r"end|beginning|never|always|january|february|march|april|may|june|july|august|september|october|"
-    r"november|december)\b",
-    re.IGNORECASE,
-)
 
 _PREMISE = 0.75
 """The share of a question's words that a sentence must have to correct its premise."""
@@ -123,20 +106,12 @@ class Reviewer:
     def suits(self, question: str, sentence: str) -> bool:
         """Whether `sentence` is the kind of answer that `question` asks for, and of the same thing.
 
-        "How many" wants a quantity, "when" a time, and what is asked of the first is not answered
-        by the last. In other languages than English everything suits.
+        What is asked of the first is not answered by the last.
         """
-        if self._article.language != "en":
-            return True
-        if _WANTS_QUANTITY.search(question) and not (
-            facts.quantities(sentence) or _SOME.search(sentence)
-        ):
+        language = self._article.language
+        if language == "en" and self.presumes(question) and facts.opposites(question, sentence):
             return False
-        if _WANTS_TIME.search(question) and not (
-            facts.quantities(sentence) or _TIME.search(sentence)
-        ):
-            return False
-        return not (self.presumes(question) and facts.opposites(question, sentence))
+        return expected.suits(question, sentence, language)
 
     def quoted(self, sentence: int, markers: dict[int, int], lead: str = "") -> Claim:
         """The article's own sentence as a claim, after `lead` if there is one."""

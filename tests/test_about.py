@@ -43,6 +43,7 @@ def test_what_is_told_stands_in_the_text_where_it_does() -> None:
         "What is this article about?",
         "What's it about?",
         "Summarise it in two sentences, please.",
+        "Can you sum this up for me?",
         "Give me a short summary of the article.",
         "What is the author's main point?",
         "What are the key findings?",

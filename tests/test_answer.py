@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from assistant import Answer, Assistant, ModelError, QuestionError, gate, prompt
-from assistant.answer import CORRECTS, LEFT_OUT, MAX_QUESTION, NO_ANSWER, REPLACED, is_refusal
+from assistant.answer import (
+    CORRECTS,
+    LEFT_OUT,
+    MAX_QUESTION,
+    NO_ANSWER,
+    REPLACED,
+    SUMMED_UP,
+    is_refusal,
+)
 from tests.conftest import TEXT
 from tests.fakes import FakeChecker, FakeLLM
 
@@ -32,6 +40,27 @@ def test_every_sentence_is_a_claim_with_citations(make: Make) -> None:
     assert valid(assistant, answer)
     assert not answer.abstained
     assert answer.timings["retrieved"] <= answer.timings["first"] <= answer.timings["total"]
+
+
+@pytest.mark.parametrize("reply", [prompt.REFUSAL, "The moon hides nine zebras."])
+def test_a_question_about_the_whole_is_answered_in_the_articles_words_at_least(
+    make: Make, reply: str
+) -> None:
+    assistant = make(reply, reply)
+    answer = assistant.ask("What is this article about?")
+    summary = tuple(assistant.article.quote(s) for s in assistant.summary())
+    assert tuple(c.quote for c in answer.citations) == summary
+    assert SUMMED_UP in answer.notices
+    assert not answer.abstained
+    pointed = assistant.llm.sent[0][-1].content  # type: ignore[union-attr]
+    assert all(quote in pointed.partition("nearest")[2] for quote in summary)
+
+
+def test_without_a_model_a_question_about_the_whole_gets_what_says_most(make: Make) -> None:
+    assistant = make()
+    assistant.llm = None
+    answer = assistant.ask("What is this article about?")
+    assert tuple(c.span for c in answer.citations) == assistant.summary()
 
 
 def test_each_snapshot_extends_the_last_and_ask_is_the_final_one(make: Make) -> None:

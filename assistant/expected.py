@@ -1,0 +1,87 @@
+"""The kind of answer that a question asks for (Li and Roth, 2002), and whether a sentence has it.
+
+Only what is plain is decided; where a question does not show what it wants, everything suits. The
+patterns are for English.
+"""
+
+from __future__ import annotations
+
+import re
+
+from assistant import facts
+from assistant.words import terms
+
+_ASKS = re.compile(
+    r"\W*(?:who|whom|whose|what|which|when|where|why|how|wer|wen|wem|wessen|was|welche\w*|wann|wo|"
+    r"warum|wie|qui[eé]n\w*|qu[eé]|cu[aá]l\w*|cu[aá]ndo|d[oó]nde|c[oó]mo|cu[aá]nt\w+)\b",
+    re.IGNORECASE,
+)
+_MEASURE = re.compile(r"^how (?:far|deep|tall|high|wide|thick)\b", re.IGNORECASE)
+_COUNT = re.compile(r"^how (?:many|much|large|big|often|fast|late)\b", re.IGNORECASE)
+_SPAN = re.compile(r"^(?:how (?:old|long)|(?:at )?what age)\b", re.IGNORECASE)
+_MONEY = re.compile(
+    r"^what (?:does|do|did|will|would) .+ (?:cost|charge)\W*$"
+    r"|^what (?:is|was|are|were|will|would) the (?:price|fare|fee|cost|salary|rent)s?\b"
+    r"|^how much (?:money|(?:does|do|did|will|would) .*\b(?:cost|pay|charge|earn))\b",
+    re.IGNORECASE,
+)
+_WHEN = re.compile(r"^(?:when|(?:in )?what year|(?:on )?what (?:month|day|date)|what time)\b", re.I)
+
+_UNITS = {
+    _MEASURE: {"km", "m", "mile", "foot", "second", "minute", "hour", "day", "%", "$", "€", "£"},
+    _MONEY: {"$", "€", "£", "%"},
+}
+"""What the numbers of an answer may be of, where that is known of them."""
+
+_SOME = re.compile(
+    r"\b(?:once|twice|one|none|no|several|few|many|most|all|half|third|quarter|both|some|much|"
+    r"little|every|each|daily|weekly|monthly|yearly|annual\w*|never|always|until|since|longer|"
+    r"larger|bigger|small|large|big|old|young|far|deep|high|free|nothing|double|enough)\b",
+    re.IGNORECASE,
+)
+_TIME = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|yesterday|tomorrow|tonight|now|soon|"
+    r"later|ago|last|next|this|after|before|during|while|until|since|when|once|morning|evening|night|"
+    r"spring|summer|autumn|fall|winter|century|week|month|year|decade|day|recent\w*|early|late|start|"
+    r"end|beginning|never|always|january|february|march|april|may|june|july|august|september|october|"
+    r"november|december)\b",
+    re.IGNORECASE,
+)
+_MONTH = "(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+_DATE = re.compile(
+    rf"\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:[-–]\d+)?(?:,? \d{{4}})?\b"
+    rf"|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}(?:,? \d{{4}})?\b|\b{_MONTH},? \d{{4}}\b"
+    r"|\b(?:in|since|until|before|after|during|year|spring|summer|autumn|fall|winter)(?: of)?"
+    r" (?:1[5-9]|20)\d\d\b(?! (?:\w+s|people|men|women|children)\b)"
+    r"|\b(?:a quarter|half|\w+ minutes?) (?:to|past) \w+|\b\d{1,2}:\d\d\b|\b\w+ o['’]clock"
+    r"|\b\d{1,2}(?:[.:]\d\d)? ?[ap]\.?m\b\.?",
+    re.IGNORECASE,
+)
+
+
+def suits(question: str, sentence: str, language: str = "en") -> bool:
+    """Whether `sentence` is the kind of answer that `question` asks for.
+
+    "How many" wants a number that is no date, "how deep" none of tonnes, "what does it cost" none
+    of days, "when" a time; and what says no more than the question answers none but yes or no.
+    """
+    new = set(terms(sentence, language)) - set(terms(question, language))
+    if not new and _ASKS.match(question):
+        return False
+    if language != "en":
+        return True
+    if _WHEN.search(question):
+        return bool(facts.quantities(sentence) or _TIME.search(sentence))
+    if _SPAN.search(question):
+        return bool(facts.quantities(sentence) or _SOME.search(sentence))
+    wanted = next((p for p in (_MONEY, _MEASURE, _COUNT) if p.search(question)), None)
+    if wanted is None:
+        return True
+    undated = _DATE.sub(" ", sentence)
+    known, units = set(facts.UNITS.values()), _UNITS.get(wanted)
+    fit = [
+        q
+        for q in facts.quantities(undated)
+        if units is None or q.unit in units or q.unit not in known
+    ]
+    return bool(fit or _SOME.search(undated))
