@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from assistant import Assistant, suggest
+from assistant import Assistant, about, suggest
 from index import from_text
 from tests.conftest import TEXT
 
@@ -18,9 +18,26 @@ def test_an_age_that_the_article_gives_is_not_what_it_lacks() -> None:
     assert suggest.questions(from_text(told))[1] == ""
 
 
-def test_other_languages_get_the_first_question() -> None:
-    german = from_text("Die Fähre fährt im Winter. Das sagte die Reederei am Montag in Lindvik.")
-    assert suggest.questions(german) == ([suggest.ABOUT], "")
+def test_questions_are_in_the_language_of_the_article() -> None:
+    german = from_text(
+        "Die neue Brücke\n\nDie Fähre fährt auch im Winter nach Lindvik, und die Karten werden "
+        "teurer. Das sagte die Reederei am Montag in Lindvik. Die Fähre gehört der Stadt."
+    )
+    asked, beside = suggest.questions(german)
+    assert asked == [
+        "Worum geht es in dem Artikel?",
+        "Was sagt der Artikel über „Fähre“?",
+        "Was sagt der Artikel über „Lindvik“?",
+    ]
+    assert beside == ""
+    assert all(about.is_overall(phrases[0]) for phrases in suggest._PHRASES.values())
+
+
+def test_a_language_without_phrases_gets_the_first_question() -> None:
+    italian = from_text(
+        "Il traghetto parte anche in inverno. Lo ha detto la compagnia lunedì nella città vecchia."
+    )
+    assert suggest.questions(italian) == ([suggest.ABOUT], "")
 
 
 def test_a_summary_is_of_the_articles_own_sentences_in_order(
