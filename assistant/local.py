@@ -28,10 +28,11 @@ def check_gguf(path: Path) -> None:
             raise ModelError(f"{str(path)!r} is not a GGUF model. Check ASSISTANT_LLM.")
 
 
-_BATCH, _MAX_BATCH = 8, 64
-"""Tokens that each thread reads at a time, and all of them at most. A stop is seen between batches.
-On two slow cores 16 read 44 tokens a second and stop in .4 to .7 s; 64 read 53 and stop in .7 to
-1.2 s. With 2048, llama.cpp's default, reading is 3 to 9 % faster still and cannot be stopped."""
+_BATCH = 64
+"""Tokens read at a time; between batches a stop is seen and progress told. On two slow cores 64 read
+53 tokens a second and stop in .7 to 1.2 s, 16 read 44 and stop in .4 to .7 s; replies differ, so it
+does not depend on the machine. With 2048, llama.cpp's default, reading is 3 to 9 % faster still and
+cannot be stopped."""
 
 
 class LocalLLM(Endpoint):
@@ -58,14 +59,13 @@ class LocalLLM(Endpoint):
         parameters.model.path = str(path)
         parameters.n_ctx = context or MAX_CONTEXT
         parameters.n_parallel = 1
-        threads = threads or os.cpu_count() or 1
-        parameters.n_batch = parameters.n_ubatch = min(_BATCH * threads, _MAX_BATCH)
+        parameters.n_batch = parameters.n_ubatch = _BATCH
         parameters.cache_ram_mib = _PROMPT_CACHE_MIB
         parameters.api_keys = [key]
         parameters.verbosity = 0
         parameters.warmup = False
         for threads_of in (parameters.cpuparams, parameters.cpuparams_batch):
-            threads_of.n_threads = threads
+            threads_of.n_threads = threads or os.cpu_count() or 1
         try:
             self._server: Any = xllamacpp.Server(parameters)
         except (RuntimeError, ValueError) as error:
