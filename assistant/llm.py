@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import queue
+import socket
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 DEFAULT_CONTEXT = 4096
 """Tokens assumed for an endpoint that does not tell its window: what Ollama serves by default.
 More than is served would be cut there without a word."""
+
+_SIGN = 0.1
+"""Seconds without a word after which a stream gives a sign of life, so that a stop is seen."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class LLM(Protocol):
     def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str]:
         """Pieces of the reply, `Token`s where probabilities are known; closing stops the model.
 
-        Pieces may be empty: a sign of life while the prompt is read.
+        Pieces may be empty: a sign of life while there is nothing else.
         Raises ModelError, and ReplyCut at the end of a reply that was cut at `max_tokens`.
         """
 
@@ -99,20 +105,19 @@ class Endpoint:
         extra: dict[str, Any] = {}
         if self._llama_cpp:
             # Others may refuse to give log probabilities, or be slower with them.
-            told = {"cache_prompt": True, "return_progress": True}
-            extra = {"extra_body": told, "logprobs": True}
-        with self._errors(), self._client() as client:
-            replies = client.stream_chat(_chat(messages), max_tokens=max_tokens, **extra)
-            ended = ""
-            for reply in replies:
-                raw: Any = reply.raw
-                ended = next((c.finish_reason for c in raw.choices if c.finish_reason), ended)
+            extra = {"extra_body": {"cache_prompt": True}, "logprobs": True}
+        ended = ""
+        with self._errors():
+            for reply in self._replies(messages, max_tokens, extra):
+                if reply is None:
+                    yield ""
+                    continue
+                choices = reply.raw.choices
+                ended = next((c.finish_reason for c in choices if c.finish_reason), ended)
                 if reply.delta:
-                    known = [c.logprobs for c in raw.choices if getattr(c, "logprobs", None)]
+                    known = [c.logprobs for c in choices if getattr(c, "logprobs", None)]
                     seen = [t.logprob for k in known for t in k.content or ()]
                     yield Token(reply.delta, seen) if seen else reply.delta
-                elif (raw.model_extra or {}).get("prompt_progress"):
-                    yield ""
             if not ended:
                 raise ModelError(
                     f"{self._at()} stopped in the middle of its reply. Ask again; if it happens "
@@ -124,20 +129,24 @@ class Endpoint:
     def read(self, messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
         if not self._llama_cpp:
             return
-        extra = {"return_progress": True, "cache_prompt": True}
-        with self._errors(), self._client() as client:
-            for reply in client.stream_chat(_chat(messages), max_tokens=1, extra_body=extra):
-                raw: Any = reply.raw
-                if seen := (raw.model_extra or {}).get("prompt_progress"):
-                    yield int(seen["processed"]), int(seen["total"])
+        extra = {"extra_body": {"return_progress": True, "cache_prompt": True}}
+        done, total = 0, 0
+        with self._errors():
+            for reply in self._replies(messages, 1, extra):
+                known = reply and (reply.raw.model_extra or {}).get("prompt_progress")
+                if known:
+                    done, total = int(known["processed"]), int(known["total"])
+                if total:
+                    yield done, total
 
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
+        import httpx
         from openai import BadRequestError, UnprocessableEntityError
 
         extra = {"cache_prompt": True} if self._llama_cpp else {}
-        with self._errors(), self._client() as client:
+        with self._errors(), httpx.Client(timeout=self._timeout) as http:
             try:
-                reply: Any = client.chat(
+                reply: Any = self.client(http).chat(
                     _chat(messages), max_tokens=1, logprobs=True, top_logprobs=20, extra_body=extra
                 )
             except (BadRequestError, UnprocessableEntityError):
@@ -179,13 +188,47 @@ class Endpoint:
             http_client=http,  # type: ignore[call-arg]
         )
 
-    @contextmanager
-    def _client(self) -> Iterator[OpenAILike]:
-        """A client whose connections end with the block, which is how a server learns of a stop."""
+    def _replies(
+        self, messages: Sequence[Message], max_tokens: int, extra: dict[str, Any]
+    ) -> Generator[Any, None, None]:
+        """The parts of a reply as they come, and None whenever one takes long.
+
+        They are waited for in a thread of their own. Closing this ends the connection at once,
+        which is how a server learns of a stop.
+        """
         import httpx
 
-        with httpx.Client(timeout=self._timeout) as http:
-            yield self.client(http)
+        came: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+        connection = _Connection()
+
+        def receive() -> None:
+            try:
+                hooks: dict[str, Any] = {"request": [connection.watch]}
+                with httpx.Client(timeout=self._timeout, event_hooks=hooks) as http:
+                    client = self.client(http)
+                    for reply in client.stream_chat(
+                        _chat(messages), max_tokens=max_tokens, **extra
+                    ):
+                        came.put((reply, None))
+                came.put((None, None))
+            except BaseException as error:
+                came.put((None, error))
+
+        threading.Thread(target=receive, daemon=True).start()
+        try:
+            while True:
+                try:
+                    reply, error = came.get(timeout=_SIGN)
+                except queue.Empty:
+                    yield None
+                    continue
+                if error:
+                    raise error
+                if reply is None:
+                    return
+                yield reply
+        finally:
+            connection.end()
 
     def _read_context(self) -> int:
         """The window that the endpoint tells of itself: llama.cpp, vLLM and others name it so."""
@@ -272,6 +315,31 @@ class Endpoint:
         if status == 429:
             return f"{self._at()} takes no more requests now (429). Wait a little and ask again."
         return f"{self._at()} failed ({status}): {str(error)[:200]}"
+
+
+class _Connection:
+    """The connection of a request, which another thread than the one that waits on it may end."""
+
+    def __init__(self) -> None:
+        self._streams: list[Any] = []
+        self._over = False
+
+    def watch(self, request: httpx.Request) -> None:
+        """Sees, through httpx's trace extension, over what a request is sent."""
+        request.extensions["trace"] = self._seen
+
+    def _seen(self, event: str, info: dict[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._streams.append(info["return_value"])
+            if self._over:
+                self.end()
+
+    def end(self) -> None:
+        """Shuts the connection: closing would wait for whoever reads from it."""
+        self._over = True
+        for stream in self._streams:
+            with suppress(OSError):
+                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
 
 def _chat(messages: Sequence[Message]) -> list[Any]:

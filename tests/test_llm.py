@@ -106,7 +106,8 @@ def test_a_reply_is_streamed_and_the_request_is_as_asked(server: Server) -> None
     server.behave = streams(
         chunk("Some"), chunk("thing."), chunk(None, "stop"), b"data: [DONE]\n\n"
     )
-    assert list(endpoint(server).stream(ASKED, 10)) == ["Some", "thing."]
+    pieces = [piece for piece in endpoint(server).stream(ASKED, 10) if piece]
+    assert pieces == ["Some", "thing."]
     sent = server.sent[0]
     assert sent["messages"] == [{"role": "user", "content": "Say something."}]
     assert (sent["model"], sent["max_tokens"], sent["temperature"]) == ("m", 10, 0.0)
@@ -226,9 +227,27 @@ def test_closing_the_stream_ends_the_request(server: Server) -> None:
 
     server.behave = behave
     stream = endpoint(server).stream(ASKED, 10)
-    assert next(stream) == "word "
+    assert next(piece for piece in stream if piece) == "word "
     stream.close()  # type: ignore[attr-defined]
     assert ended.wait(2)
+
+
+def test_a_server_that_says_nothing_yet_can_be_stopped_too(server: Server) -> None:
+    asked, ended = threading.Event(), threading.Event()
+
+    def behave(handler: BaseHTTPRequestHandler) -> None:
+        asked.set()
+        # Nothing more comes from who has hung up.
+        if handler.connection.recv(1) == b"":
+            ended.set()
+
+    server.behave = behave
+    stream = endpoint(server).stream(ASKED, 10)
+    assert next(stream) == ""
+    assert asked.wait(2)
+    assert not ended.is_set()
+    stream.close()  # type: ignore[attr-defined]
+    assert ended.wait(0.5)
 
 
 @pytest.mark.model
