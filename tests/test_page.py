@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,7 @@ def serve(browser: Any) -> Iterator[Callable[[Assistant], Any]]:
         page = contexts[-1].new_page()
         # Nothing may be asked of any other machine.
         page.outside = []
+        page.blocks = blocks
         page.on(
             "request",
             lambda r: (
@@ -495,6 +497,53 @@ def test_stop_does_not_wait_for_the_end_of_a_sentence(
     said(page, "Stopped.")
     assert llm.stopped.wait(2)
     assert llm.pieces < 1000
+
+
+@pytest.mark.browser
+def test_what_is_typed_during_an_answer_stays(
+    serve: Callable[..., Any], make: Callable[..., Assistant]
+) -> None:
+    llm = Waiting()
+    page = serve(make(llm=llm))
+    ask(page, "How many inhabitants has the island?")
+    page.locator(".message.bot .doing").wait_for()
+    box = page.get_by_role("textbox", name="Question")
+    box.press_sequentially("Who is the director?")
+    llm.go_on.set()
+    said(page, "640")
+    page.locator("#article .pane[data-answers='1']").wait_for()
+    page.wait_for_timeout(500)
+    assert box.input_value() == "Who is the director?"
+
+
+@pytest.mark.browser
+def test_a_conversation_is_kept_once_for_each_reader(
+    serve: Callable[..., Any], make: Callable[..., Assistant]
+) -> None:
+    page = serve(make(*["The island has 640 inhabitants."] * 4))
+    for i in range(4):
+        ask(page, f"How many inhabitants has the island, asked {i + 1} times?")
+        answered(page, i + 1)
+    (session,) = page.blocks.state_holder.session_data.values()
+    held = Counter(c["type"] for c in session.config_values.values())
+    assert held["chatbot"] == held["browserstate"] == 1
+
+
+@pytest.mark.browser
+def test_a_browser_without_room_keeps_the_last_questions_and_says_so(
+    serve: Callable[..., Any], make: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.browser.ROOM", 2_000)
+    page = serve(make(*["The island has 640 inhabitants."] * 3))
+    for i in range(3):
+        ask(page, f"How many inhabitants has the island, asked {i + 1} times?")
+        answered(page, i + 1)
+    page.get_by_text("has no room for more").first.wait_for()
+    page.reload()
+    page.locator(".message.bot").first.wait_for()
+    asked = page.locator(".message.user").all_inner_texts()
+    assert 0 < len(asked) < 3
+    assert "asked 3 times" in asked[-1]
 
 
 @pytest.mark.browser

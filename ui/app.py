@@ -24,14 +24,14 @@ from assistant.gate import THRESHOLDS, Strictness
 from assistant.models import Progress
 from assistant.receipt import ANSWER, receipt
 from index import SUFFIXES, Article, Library, from_text, load
-from ui import export, render
+from ui import browser, export, render
+from ui.browser import Saved
 from ui.pace import Pace, Preparing, Work
 from ui.turns import Turns
 
 log = logging.getLogger(__name__)
 
 Messages = list[dict[str, str]]
-Saved = dict[str, Any]
 
 ASSETS = Path(__file__).parent / "assets"
 WRONG = "This is wrong"
@@ -42,6 +42,11 @@ _PULSE = 0.2
 NO_MODEL = "none"
 
 _WAITING = "Others asked before; questions that are answered first: {}"
+
+_NO_ROOM = (
+    "This browser has no room for more. Questions, the oldest, that it does not keep for the next "
+    "visit: {}. Save the conversation as a file to keep it."
+)
 
 _LOCAL = ("127.0.0.1", "localhost")
 
@@ -122,9 +127,7 @@ def build(
         # None means the assistant that the page was built for: states are copied, models are not.
         own: gr.State = gr.State(None)
         answers: gr.State = gr.State([])
-        saved = gr.BrowserState(
-            {"article": "", "conversations": {}}, storage_key="article-assistant", secret=secret
-        )
+        saved = gr.BrowserState(browser.NOTHING, storage_key="article-assistant", secret=secret)
         if preparing:
             status = gr.HTML(_status(preparing), elem_id="status")
             timer = gr.Timer(0.5)
@@ -488,9 +491,12 @@ def _answer(
     same = gr.skip()
     if wait:
         text = render.note(f"⚠ {wait}")
-        yield question, [*_messages(article, whole), put, _said(text)], whole, same, same, same
+        put_back = _now(question)
+        yield put_back, [*_messages(article, whole), put, _said(text)], whole, same, same, saved
         return
-    yield "", [*before, _said(render.note("…"))], same, same, same, same
+    # The box is emptied once: what is typed meanwhile stays.
+    chat = [*before, _said(render.note("…"))]
+    yield _now(""), chat, same, same, same, saved
     answer: Answer | None = None
     doing: Work | str = "Looking for an answer …"
     pace = Pace()
@@ -508,41 +514,58 @@ def _answer(
                 while others := ahead():
                     # The passages are there; the model answers somebody else.
                     text = render.progress(answer, article, _WAITING.format(others))
-                    yield "", [*before, _said(text)], same, same, same, same
+                    chat = [*before, _said(text)]
+                    yield same, chat, same, same, same, saved
                     sleep(_PULSE)
                 grown = len(answer.claims) + answer.abstained
                 if (grown, doing) == shown:
                     if monotonic() - at >= _PULSE:
                         at = monotonic()
-                        yield (same,) * 6  # Nothing new, but here a Stop is seen.
+                        yield same, chat, same, same, same, saved  # Here a Stop is seen.
                     continue
                 shown, at = (grown, doing), monotonic()
                 if grown:
                     # It is kept as it grows: Stop keeps what was shown.
                     kept = [*answers, answer]
-                    text = render.message(answer, article)
-                    yield "", [*before, _said(text)], kept, same, same, _save(saved, article, kept)
+                    chat = [*before, _said(render.message(answer, article))]
+                    saved = browser.save(saved, article, kept)[0]
+                    yield same, chat, kept, same, same, saved
                 else:
-                    text = render.progress(answer, article, doing)
-                    yield "", [*before, _said(text)], same, same, same, same
+                    chat = [*before, _said(render.progress(answer, article, doing))]
+                    yield same, chat, same, same, same, saved
     except AssistantError as error:
         wrong = render.note(f"⚠ {error}")
         if answer and answer.claims:
             text = render.message(answer, article) + wrong
-            yield question, [*before, _said(text)], [*answers, answer], same, same, same
+            chat = [*before, _said(text)]
+            yield _now(question), chat, [*answers, answer], same, same, saved
         else:
-            yield question, [*_messages(article, whole), put, _said(wrong)], whole, same, same, same
+            chat = [*_messages(article, whole), put, _said(wrong)]
+            yield _now(question), chat, whole, same, same, saved
         return
     assert answer is not None
     answers = [*answers, answer]
+    saved, lost = browser.save(saved, article, answers)
+    if lost:
+        gr.Warning(_NO_ROOM.format(lost))
     yield (
-        "",
+        same,
         [*before, _said(render.message(answer, article))],
         answers,
-        render.reader(article, answers),
-        render.not_in_article(article, answers),
-        _save(saved, article, answers),
+        _now(render.reader(article, answers)),
+        _now(render.not_in_article(article, answers)),
+        saved,
     )
+
+
+def _now(value: Any) -> dict[str, Any]:
+    """A new value of what is skipped at other times, and is no input.
+
+    Gradio 6 makes a new component for a skip, and keeps a value that is given to it as it is, or
+    that comes from it, for as long as the session. So the chat and what the browser keeps, which
+    grow, are never skipped.
+    """
+    return gr.update(value=value)
 
 
 def _number(index: int | Sequence[int]) -> int:
@@ -583,7 +606,8 @@ def _stopped(
         if "class='doing'" in text or text == render.note("…"):
             put = _message("user", render.drawn(messages[-2]["content"]))
             drawn += [put, _said(render.note("Stopped."))]
-    return drawn, render.reader(article, answers), render.not_in_article(article, answers)
+    read, unanswered = render.reader(article, answers), render.not_in_article(article, answers)
+    return drawn, _now(read), _now(unanswered)
 
 
 def _messages(article: Article, answers: Sequence[Answer]) -> Messages:
@@ -602,40 +626,20 @@ def _said(text: str) -> dict[str, str]:
     return _message("assistant", text)
 
 
-def _save(saved: Saved, article: Article, answers: Sequence[Answer]) -> Saved:
-    """`saved` with this conversation, those on other articles as they were."""
-    others = {i: a for i, a in _conversations(saved).items() if i != article.id}
-    mine = {article.id: [ANSWER.dump_python(a, mode="json") for a in answers]} if answers else {}
-    return {"article": article.id, "conversations": {**others, **mine}}
-
-
-def _conversations(saved: Saved) -> dict[str, Any]:
-    found = saved.get("conversations") if isinstance(saved, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _kept(saved: Saved, article: Article) -> list[Answer]:
-    """The conversation about `article` that the browser has; none if it cannot be read."""
-    try:
-        return [ANSWER.validate_python(a) for a in _conversations(saved).get(article.id, [])]
-    except (ValueError, TypeError):
-        return []
-
-
 def _view(assistant: Assistant, saved: Saved) -> tuple[Any, ...]:
     """Everything on the page that belongs to an article and the conversation about it."""
     article = assistant.article
-    answers = _kept(saved, article)
+    answers = browser.answers(saved, article)
     return (
-        render.reader(article, answers),
+        _now(render.reader(article, answers)),
         render.summary(article, assistant.summary()),
         _who(article),
         render.dropped(article),
         gr.Dataset(**_ideas(article)),
         _messages(article, answers),
         answers,
-        render.not_in_article(article, answers),
-        _save(saved, article, answers),
+        _now(render.not_in_article(article, answers)),
+        browser.save(saved, article, answers)[0],
     )
 
 
@@ -663,7 +667,7 @@ def _restored(default: Assistant, library: Library, saved: Saved) -> tuple[Any, 
 
 def _cleared(default: Assistant, own: Assistant | None, saved: Saved) -> tuple[Any, ...]:
     assistant = own or default
-    return own, *_view(assistant, _save(saved, assistant.article, []))
+    return own, *_view(assistant, browser.save(saved, assistant.article, [])[0])
 
 
 def _exported(default: Assistant, own: Assistant | None, answers: list[Answer]) -> list[str]:
@@ -756,7 +760,7 @@ def _delete(
     _told(library.delete, article_id)
     _told(default.store.delete, article_id)
     choices = gr.Dropdown(_choices(library), value=default.article.id)
-    kept = {i: a for i, a in _conversations(saved).items() if i != article_id}
+    kept = {i: a for i, a in browser.conversations(saved).items() if i != article_id}
     if own is not None and own.article.id == article_id:
         first = _dialled(default, strictness, llm, None)
         return first, *_view(first, {"article": "", "conversations": kept}), choices

@@ -35,6 +35,9 @@ FIRST = 20
 _PAUSE = 3.1
 """Seconds at least from question to question: the page takes twenty in a minute."""
 
+_REST = 0.5
+"""Seconds at least after an answer: a question put while it is being ended is not taken."""
+
 _STOPS = (0.7, 1.3, 1.9, 2.5, 3.1, 3.7, 4.3, 4.9, 5.5)
 """Seconds after which questions are stopped: while the model reads, and while it writes."""
 
@@ -122,13 +125,22 @@ def _measure(
 
 
 def _ask(page: Any, box: Any, question: str, before: int) -> dict[str, float]:
+    from playwright.sync_api import Error
+
     began = time.perf_counter()
     box.fill(question)
     page.evaluate(_WATCH, [before, question])
     box.press("Enter")
-    page.wait_for_function(_DONE, arg=before + 1, timeout=300_000)
+    try:
+        page.wait_for_function(_DONE, arg=before + 1, timeout=120_000)
+    except Error as error:
+        said = page.locator(".message.bot").last.inner_text()
+        raise SystemExit(
+            f"eval.bench.page: question {before + 1} ({question}) has no answer; the page says: "
+            f"{said!r}. {error}"
+        ) from error
     found = page.evaluate("({ ...window.watched, done: performance.now() - watched.asked })")
-    page.wait_for_timeout(max(0, _PAUSE - (time.perf_counter() - began)) * 1000)
+    page.wait_for_timeout(max(_REST, _PAUSE - (time.perf_counter() - began)) * 1000)
     return {k: v / 1000 for k, v in found.items() if k != "asked"}
 
 
