@@ -74,24 +74,24 @@ def build(
 
     # Gradio sees what a function wants to know of its call only if it is no partial.
     def put(
-        question: str, answers: Any, own: Any, saved: Any, request: gr.Request
+        question: str, answers: Any, own: Any, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         wait = turns.wait(_reader(request))
-        yield from _answer(own or assistant, question, answers, saved, answers, turns, wait)
+        yield from _answer(own or assistant, question, answers, answers, turns, wait)
 
     def edited(
-        answers: Any, own: Any, saved: Any, event: gr.EditData, request: gr.Request
+        answers: Any, own: Any, event: gr.EditData, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         question, before = unescape(str(event.value)), answers[: _number(event.index)]
         wait = turns.wait(_reader(request))
-        yield from _answer(own or assistant, question, before, saved, answers, turns, wait)
+        yield from _answer(own or assistant, question, before, answers, turns, wait)
 
     def retried(
-        answers: Any, own: Any, saved: Any, event: gr.RetryData, request: gr.Request
+        answers: Any, own: Any, event: gr.RetryData, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         question, before = unescape(render.drawn(event.value)), answers[: _number(event.index)]
         wait = turns.wait(_reader(request))
-        yield from _answer(own or assistant, question, before, saved, answers, turns, wait)
+        yield from _answer(own or assistant, question, before, answers, turns, wait)
 
     def doubted(answers: Any, own: Any, event: gr.LikeData) -> tuple[Any, ...]:
         number = _number(event.index)
@@ -215,7 +215,7 @@ def build(
 
         shown = [article, short, who, left, ideas, chat, answers, unanswered, saved]
         ideas.click(lambda sample: sample[0], ideas, box, api_visibility="private")
-        grown = [box, chat, answers, article, unanswered, saved]
+        grown = [box, chat, answers]
         kept: dict[str, Any] = {
             "api_visibility": "private",
             "show_progress": "hidden",
@@ -224,21 +224,24 @@ def build(
         asked = gr.on(
             [box.submit, send.click],
             put,
-            [box, answers, own, saved],
+            [box, answers, own],
             grown,
             **kept,
         )
         running = [
             asked,
-            chat.edit(edited, [answers, own, saved], grown, **kept),
-            chat.retry(retried, [answers, own, saved], grown, **kept),
+            chat.edit(edited, [answers, own], grown, **kept),
+            chat.retry(retried, [answers, own], grown, **kept),
         ]
+        settled = [article, unanswered, saved]
+        for event in running:
+            event.then(partial(_settled, assistant), [answers, own, saved], settled, **kept)
         chat.like(doubted, [answers, own], [wrong, tell, number], api_visibility="private")
         tell.click(reported, [wrong, number, answers, own], [wrong, tell], api_visibility="private")
         stop.click(None, cancels=running, api_visibility="private").then(
             partial(_stopped, assistant),
-            [chat, answers, own],
-            [chat, article, unanswered],
+            [chat, answers, own, saved],
+            [chat, *settled],
             api_visibility="private",
         )
         # What changes the conversation ends the answer that is being written.
@@ -473,12 +476,11 @@ def _answer(
     assistant: Assistant,
     question: str,
     answers: list[Answer],
-    saved: Saved,
     whole: list[Answer],
     turns: Turns,
     wait: str,
-) -> Iterator[tuple[Any, ...]]:
-    """The chat growing sentence by sentence; then the article with what was used marked.
+) -> Iterator[tuple[Any, Any, Any]]:
+    """The box, the chat growing sentence by sentence, and the conversation.
 
     `answers` come before the question; `whole` is the conversation as it is, which stays if there
     is no answer: what an edited question would replace is not lost before. What the model is told
@@ -491,12 +493,10 @@ def _answer(
     same = gr.skip()
     if wait:
         text = render.note(f"⚠ {wait}")
-        put_back = _now(question)
-        yield put_back, [*_messages(article, whole), put, _said(text)], whole, same, same, saved
+        yield _now(question), _now([*_messages(article, whole), put, _said(text)]), whole
         return
     # The box is emptied once: what is typed meanwhile stays.
-    chat = [*before, _said(render.note("…"))]
-    yield _now(""), chat, same, same, same, saved
+    yield _now(""), _now([*before, _said(render.note("…"))]), same
     answer: Answer | None = None
     doing: Work | str = "Looking for an answer …"
     pace = Pace()
@@ -514,56 +514,53 @@ def _answer(
                 while others := ahead():
                     # The passages are there; the model answers somebody else.
                     text = render.progress(answer, article, _WAITING.format(others))
-                    chat = [*before, _said(text)]
-                    yield same, chat, same, same, same, saved
+                    yield same, _now([*before, _said(text)]), same
                     sleep(_PULSE)
                 grown = len(answer.claims) + answer.abstained
                 if (grown, doing) == shown:
                     if monotonic() - at >= _PULSE:
                         at = monotonic()
-                        yield same, chat, same, same, same, saved  # Here a Stop is seen.
+                        yield same, same, same  # Nothing new, but here a Stop is seen.
                     continue
                 shown, at = (grown, doing), monotonic()
                 if grown:
                     # It is kept as it grows: Stop keeps what was shown.
-                    kept = [*answers, answer]
-                    chat = [*before, _said(render.message(answer, article))]
-                    saved = browser.save(saved, article, kept)[0]
-                    yield same, chat, kept, same, same, saved
+                    text = render.message(answer, article)
+                    yield same, _now([*before, _said(text)]), [*answers, answer]
                 else:
-                    chat = [*before, _said(render.progress(answer, article, doing))]
-                    yield same, chat, same, same, same, saved
+                    text = render.progress(answer, article, doing)
+                    yield same, _now([*before, _said(text)]), same
     except AssistantError as error:
         wrong = render.note(f"⚠ {error}")
         if answer and answer.claims:
             text = render.message(answer, article) + wrong
-            chat = [*before, _said(text)]
-            yield _now(question), chat, [*answers, answer], same, same, saved
+            yield _now(question), _now([*before, _said(text)]), [*answers, answer]
         else:
-            chat = [*_messages(article, whole), put, _said(wrong)]
-            yield _now(question), chat, whole, same, same, saved
+            drawn = [*_messages(article, whole), put, _said(wrong)]
+            yield _now(question), _now(drawn), whole
         return
     assert answer is not None
-    answers = [*answers, answer]
+    text = render.message(answer, article)
+    yield same, _now([*before, _said(text)]), [*answers, answer]
+
+
+def _settled(
+    default: Assistant, answers: list[Answer], own: Assistant | None, saved: Saved
+) -> tuple[str, str, Saved]:
+    """The article with what was used marked, what it does not answer, what the browser keeps."""
+    article = (own or default).article
     saved, lost = browser.save(saved, article, answers)
     if lost:
         gr.Warning(_NO_ROOM.format(lost))
-    yield (
-        same,
-        [*before, _said(render.message(answer, article))],
-        answers,
-        _now(render.reader(article, answers)),
-        _now(render.not_in_article(article, answers)),
-        saved,
-    )
+    return render.reader(article, answers), render.not_in_article(article, answers), saved
 
 
 def _now(value: Any) -> dict[str, Any]:
-    """A new value of what is skipped at other times, and is no input.
+    """A new value of what is skipped at other times.
 
-    Gradio 6 makes a new component for a skip, and keeps a value that is given to it as it is, or
-    that comes from it, for as long as the session. So the chat and what the browser keeps, which
-    grow, are never skipped.
+    Gradio 6 makes a new component for each skip, and keeps a value that is given to it as it is for
+    as long as the session. The same holds for a value that comes from it: so what the browser
+    keeps, which grows and is asked for, is never skipped.
     """
     return gr.update(value=value)
 
@@ -596,7 +593,11 @@ def _history(answers: Sequence[Answer]) -> list[tuple[str, str]]:
 
 
 def _stopped(
-    default: Assistant, messages: Messages, answers: list[Answer], own: Assistant | None
+    default: Assistant,
+    messages: Messages,
+    answers: list[Answer],
+    own: Assistant | None,
+    saved: Saved,
 ) -> tuple[Any, ...]:
     """The page after Stop: an answer that had not begun says that it was stopped."""
     article = (own or default).article
@@ -606,8 +607,7 @@ def _stopped(
         if "class='doing'" in text or text == render.note("…"):
             put = _message("user", render.drawn(messages[-2]["content"]))
             drawn += [put, _said(render.note("Stopped."))]
-    read, unanswered = render.reader(article, answers), render.not_in_article(article, answers)
-    return drawn, _now(read), _now(unanswered)
+    return _now(drawn), *_settled(default, answers, own, saved)
 
 
 def _messages(article: Article, answers: Sequence[Answer]) -> Messages:
@@ -631,14 +631,14 @@ def _view(assistant: Assistant, saved: Saved) -> tuple[Any, ...]:
     article = assistant.article
     answers = browser.answers(saved, article)
     return (
-        _now(render.reader(article, answers)),
+        render.reader(article, answers),
         render.summary(article, assistant.summary()),
         _who(article),
         render.dropped(article),
         gr.Dataset(**_ideas(article)),
-        _messages(article, answers),
+        _now(_messages(article, answers)),
         answers,
-        _now(render.not_in_article(article, answers)),
+        render.not_in_article(article, answers),
         browser.save(saved, article, answers)[0],
     )
 
