@@ -26,6 +26,11 @@ _SIGN = 0.1
 """Seconds without a word after which a stream gives a sign of life, so that a stop is seen."""
 
 
+_READING = {"return_progress": True, "cache_prompt": True}
+"""What llama.cpp's server adds. It sees that a connection has ended when it writes to it, else only
+once a second; telling its progress, it writes after every batch that it reads."""
+
+
 @dataclass(frozen=True)
 class Message:
     """One turn of a conversation."""
@@ -105,7 +110,7 @@ class Endpoint:
         extra: dict[str, Any] = {}
         if self._llama_cpp:
             # Others may refuse to give log probabilities, or be slower with them.
-            extra = {"extra_body": {"cache_prompt": True}, "logprobs": True}
+            extra = {"extra_body": _READING, "logprobs": True}
         ended = ""
         with self._errors():
             for reply in self._replies(messages, max_tokens, extra):
@@ -129,10 +134,9 @@ class Endpoint:
     def read(self, messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
         if not self._llama_cpp:
             return
-        extra = {"extra_body": {"return_progress": True, "cache_prompt": True}}
         done, total = 0, 0
         with self._errors():
-            for reply in self._replies(messages, 1, extra):
+            for reply in self._replies(messages, 1, {"extra_body": _READING}):
                 known = reply and (reply.raw.model_extra or {}).get("prompt_progress")
                 if known:
                     done, total = int(known["processed"]), int(known["total"])

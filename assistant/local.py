@@ -30,9 +30,9 @@ def check_gguf(path: Path) -> None:
 
 _BATCH = 64
 """Tokens read at a time; between batches a stop is seen and progress told. On two slow cores 64
-are read at 53 a second and stopped in .7 to 1.2 s, 16 at 44 and in .4 to .7 s; with another number
-replies differ, so it is the same on every machine. With 2048, llama.cpp's default, reading is 3 to
-9 % faster and cannot be stopped."""
+are read at 55 a second and rest .7 s after a stop (median), 32 at 49 and .7 s, 16 at 43 and .4 s;
+with another number replies differ, so it is the same on every machine. With 2048, llama.cpp's
+default, reading is 3 to 9 % faster and cannot be stopped."""
 
 
 class LocalLLM(Endpoint):
