@@ -234,7 +234,8 @@ class Assistant:
         self._attributor.rank("")  # Embeds the sentences, once.
         if self.llm is not None and self._whole_fits(self.llm):
             for done, total in self.llm.read(prompt.answer(self._told, "?")):
-                progress("reading the article", done, total)
+                if total:
+                    progress("reading the article", done, total)
 
     def ask(self, question: str, history: Sequence[tuple[str, str] | Message] = ()) -> Answer:
         """The answer to `question`; `history` is the conversation so far, oldest first.
@@ -342,7 +343,8 @@ class Assistant:
         question = answer.standalone
         asked = prompt.answer(text, question)
         for done, total in llm.read(asked):
-            progress("reading the article", done, total)
+            if total:
+                progress("reading the article", done, total)
             yield answer
         signals = {"nearest": max((s for _, s in self._attributor.rank(question)), default=0.0)}
         if refusal := llm.score(asked, [prompt.REFUSAL.split()[0]]):
@@ -570,8 +572,10 @@ def is_refusal(sentence: str) -> bool:
 
 
 def checked(question: str) -> str:
-    """`question` on one line. Raises QuestionError if there is none or it is too long."""
+    """`question` on one line. Raises QuestionError if there is none, or it cannot be asked."""
     question = " ".join(question.split())
+    if any("\ud800" <= c <= "\udfff" for c in question):
+        raise QuestionError("The question has half a character, as if cut there. Ask anew.")
     if not re.search(r"\w", question):
         raise QuestionError("There is no question. Ask something about the article.")
     if len(question) > MAX_QUESTION:

@@ -70,7 +70,8 @@ class LLM(Protocol):
     def read(self, messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
         """Reads a prompt ahead, where that helps: tokens read so far, and of how many.
 
-        Closing the iterator stops the reading. Raises ModelError.
+        Both are 0 as long as nothing is known: a sign of life while others are served. Closing the
+        iterator stops the reading. Raises ModelError.
         """
 
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
@@ -140,8 +141,7 @@ class Endpoint:
                 known = reply and (reply.raw.model_extra or {}).get("prompt_progress")
                 if known:
                     done, total = int(known["processed"]), int(known["total"])
-                if total:
-                    yield done, total
+                yield done, total
 
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
         import httpx

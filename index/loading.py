@@ -83,8 +83,15 @@ def from_text(text: str, title: str = "", source: str = "") -> Article:
 
     With `title`, the text is taken to be the body and the title is kept beside it.
     """
-    if len(text.encode(errors="replace")) > MAX_BYTES:
-        raise ArticleError(_too_large(source, len(text)))
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as error:
+        raise ArticleError(
+            f"The article has half a character at place {error.start}, as if cut there. Give it as "
+            "whole Unicode text."
+        ) from error
+    if size > MAX_BYTES:
+        raise ArticleError(_too_large(source, size))
     text = normalise(text)
     if not text:
         raise ArticleError("The article is empty. Give the text of an article.")

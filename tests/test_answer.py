@@ -249,6 +249,11 @@ def test_no_question_is_told(make: Make, question: str) -> None:
         make().ask(question)
 
 
+def test_half_a_character_in_a_question_is_told(make: Make) -> None:
+    with pytest.raises(QuestionError, match="half a character"):
+        make().ask("Who runs the ferry\ud800?")
+
+
 def test_a_very_long_question_is_told(make: Make) -> None:
     with pytest.raises(QuestionError, match=f"20,000 characters; the limit is {MAX_QUESTION:,}"):
         make().ask("x" * 20_000)

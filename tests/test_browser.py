@@ -59,3 +59,16 @@ def test_what_cannot_be_read_is_no_conversation(make: Callable[..., Assistant]) 
     broken: Any
     for broken in (None, [], {}, {"conversations": 3}, {"conversations": {article.id: [{"a": 1}]}}):
         assert browser.answers(broken, article) == []
+
+
+def test_one_answer_that_cannot_be_read_costs_no_other(make: Callable[..., Assistant]) -> None:
+    assistant = make("The island has 640 inhabitants.")
+    said = [assistant.ask(QUESTION)]
+    saved, _ = browser.save(browser.NOTHING, assistant.article, said)
+    kept = saved["conversations"]
+    kept[assistant.article.id].insert(0, {"text": "of another version"})
+    kept["x"] = 3
+    assert browser.answers(saved, assistant.article) == said
+    again, lost = browser.save(saved, assistant.article, said)
+    assert lost == 0
+    assert list(again["conversations"]) == [assistant.article.id]

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -282,3 +282,14 @@ def test_tokens_are_counted_by_the_model_itself(real: Assistant) -> None:
     assert real.llm is not None
     assert real.llm.count("one two three") == 3
     assert Endpoint("http://127.0.0.1:9/v1", "m", context=1).count("one two three") >= 3
+
+
+def test_reading_gives_a_sign_of_life_while_the_server_serves_others(server: Server) -> None:
+    go_on = threading.Event()
+    server.behave = lambda handler: (go_on.wait(5), fails(500)(handler))[1]
+    llm = Endpoint(server.url, "m", context=4000, llama_cpp=True)
+    reading = llm.read(ASKED)
+    assert next(reading) == (0, 0)
+    assert isinstance(reading, Generator)
+    reading.close()
+    go_on.set()

@@ -130,6 +130,11 @@ def test_bad_input_gets_one_clear_error(tmp_path: Path, data: bytes, says: str) 
         load(path)
 
 
+def test_half_a_character_is_told() -> None:
+    with pytest.raises(ArticleError, match="half a character at place 6"):
+        from_text("A text\ud800 of some words.")
+
+
 def test_utf16_with_its_mark_is_read() -> None:
     assert from_bytes("The café is open today.".encode("utf-16")).text == "The café is open today."
 

@@ -334,6 +334,10 @@ def test_a_wrong_answer_becomes_a_case_and_a_question_is_asked_again(
     (case,) = read([tmp_path / "reported.jsonl"])
     assert case.row.question == "What happened to the school?"
     assert case.row.forbidden == ("Its school was closed in 2019.",)
+    page.locator("#chat").get_by_label("Feedback").first.click()
+    page.get_by_text("This is wrong").last.click()  # Takes the mark away.
+    page.wait_for_timeout(500)
+    assert len(read([tmp_path / "reported.jsonl"])) == 1
     page.locator(".message.user").first.hover()
     page.get_by_label("Edit").first.click()
     page.locator("#chat textarea").fill("How many inhabitants has the island?")
@@ -359,7 +363,7 @@ def test_articles_can_be_switched_renamed_and_deleted(
     assert assistant.store.has(sauna.id, 1)
     page.get_by_label("Another title for it").fill("The sauna")
     page.get_by_role("button", name="Rename").click()
-    page.wait_for_timeout(500)
+    page.locator("#article h2", has_text="The sauna").wait_for()
     assert library.open(sauna.id).title == "The sauna"
     page.get_by_role("button", name="Delete", exact=True).click()
     page.locator("#article h2", has_text="Ferry to Skarholm").wait_for()
@@ -714,6 +718,198 @@ def test_who_waits_can_stop_waiting(
     other.context.close()
 
 
+SAUNA = "Sauna opens in the harbour\n\nThe sauna costs 5 crowns for an hour. Children pay nothing."
+
+
+def bring(page: Any, text: str = SAUNA) -> None:
+    """Opens a pasted article."""
+    pasted = page.get_by_label("Paste the text")
+    if not pasted.is_visible():
+        page.get_by_role("button", name="Articles").click()
+    pasted.fill(text)
+    page.get_by_role("button", name="Open this article").click()
+
+
+def go_back(page: Any) -> None:
+    """Opens the first article again."""
+    if not page.get_by_label("Articles opened here").is_visible():
+        page.get_by_role("button", name="Articles").click()
+    page.get_by_label("Articles opened here").click()
+    page.get_by_role("option", name="Ferry to Skarholm").click()
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.locator("#article h2", has_text="Ferry to Skarholm").wait_for()
+
+
+class Half(FakeLLM):
+    """Says one sentence, and the rest when it is told to go on."""
+
+    def __init__(self, *replies: str) -> None:
+        super().__init__(*replies)
+        self.go_on = threading.Event()
+
+    def stream(self, *args: Any, **kwargs: Any) -> Iterator[str]:
+        yield from super().stream(*args, **kwargs)
+        if len(self.sent) == 1:
+            yield " Karin"
+            while not self.go_on.wait(0.05):
+                yield ""
+            yield " Dahl is its director."
+
+
+@pytest.mark.browser
+def test_opening_another_article_ends_the_answer_and_keeps_it_where_it_belongs(
+    serve: Callable[..., Any], make: Callable[..., Assistant], tmp_path: Path
+) -> None:
+    llm = Half("The island has 640 inhabitants.", "The sauna costs 5 crowns.")
+    page = serve(make(llm=llm), Library(tmp_path / "articles"))
+    ask(page, "How many inhabitants has the island?")
+    said(page, "640")
+    bring(page)
+    page.locator("#article h2", has_text="Sauna opens").wait_for()
+    assert page.locator(".message.bot").count() == 0
+    ask(page, "What does the sauna cost?")
+    said(page, "5 crowns")
+    answered(page, 1)
+    page.reload()
+    page.locator("#article h2", has_text="Sauna opens").wait_for()
+    said(page, "5 crowns")
+    go_back(page)
+    said(page, "640")
+    assert page.locator(".message.bot").count() == 1
+    assert "5 crowns" not in page.locator("#chat").inner_text()
+
+
+@pytest.mark.browser
+def test_a_question_put_while_an_article_is_opened_waits_and_ends_with_it(
+    serve: Callable[..., Any], make: Callable[..., Assistant], tmp_path: Path
+) -> None:
+    class Reading(FakeLLM):
+        go_on = threading.Event()
+
+        def read(self, messages: Any) -> Iterator[tuple[int, int]]:
+            yield from super().read(messages)
+            if any("sauna" in m.content for m in messages):
+                self.go_on.wait(20)
+
+    llm = Reading(*["The island has 640 inhabitants."] * 2)
+    page = serve(make(llm=llm), Library(tmp_path / "articles"))
+    bring(page)
+    page.wait_for_timeout(700)
+    ask(page, "How many inhabitants has the island?")
+    page.locator(".message.bot .doing", has_text="answered first: 1").wait_for()
+    llm.go_on.set()
+    page.locator("#article h2", has_text="Sauna opens").wait_for()
+    page.wait_for_timeout(700)
+    assert page.locator(".message.bot").count() == 0
+    go_back(page)
+    ask(page, "How many inhabitants has the island?")
+    said(page, "640")
+
+
+@pytest.mark.browser
+def test_a_session_that_the_server_forgot_goes_on_where_the_browser_was(
+    serve: Callable[..., Any], make: Callable[..., Assistant], tmp_path: Path
+) -> None:
+    llm = FakeLLM("The sauna costs 5 crowns.", *["Children pay nothing."] * 3)
+    page = serve(make(llm=llm), Library(tmp_path / "articles"))
+    bring(page)
+    page.locator("#article h2", has_text="Sauna opens").wait_for()
+    ask(page, "What does the sauna cost?")
+    answered(page, 1)
+    page.blocks.state_holder.session_data.clear()
+    ask(page, "What do children pay?")
+    said(page, "nothing")
+    answered(page, 2)
+    page.reload()
+    page.locator("#article h2", has_text="Sauna opens").wait_for()
+    answered(page, 2)
+    said(page, "5 crowns")
+    said(page, "nothing")
+
+
+@pytest.mark.browser
+def test_a_question_put_while_another_is_edited_is_not_taken(
+    serve: Callable[..., Any], make: Callable[..., Assistant]
+) -> None:
+    class Later(FakeLLM):
+        go_on = threading.Event()
+
+        def stream(self, *args: Any, **kwargs: Any) -> Iterator[str]:
+            while len(self.sent) == 1 and not self.go_on.wait(0.05):
+                yield ""
+            yield from super().stream(*args, **kwargs)
+
+    llm = Later("The island has 640 inhabitants.", "A ticket costs 84 crowns.")
+    page = serve(make(llm=llm))
+    ask(page, "How many inhabitants has the island?")
+    answered(page, 1)
+    page.locator(".message.user").first.hover()
+    page.get_by_label("Edit").first.click()
+    page.locator("#chat textarea").fill("What's the price of a ferry ticket?")
+    page.get_by_label("Submit").first.click()
+    page.locator(".message.bot .doing").wait_for()
+    ask(page, "Who is the director?")
+    page.wait_for_timeout(500)
+    llm.go_on.set()
+    said(page, "84 crowns")
+    answered(page, 1)
+    assert page.locator(".message.user").count() == 1
+    assert page.get_by_role("textbox", name="Question").input_value() == "Who is the director?"
+
+
+@pytest.mark.browser
+def test_an_article_that_cannot_be_opened_leaves_no_answer_that_never_ends(
+    serve: Callable[..., Any], make: Callable[..., Assistant], tmp_path: Path
+) -> None:
+    llm = Waiting()
+    page = serve(make(llm=llm))
+    ask(page, "How many inhabitants has the island?")
+    page.locator(".message.bot .doing").wait_for()
+    bring(page, "")
+    page.get_by_text("The article is empty").wait_for()
+    said(page, "Stopped.")
+    assert llm.stopped.wait(5)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "a.txt", "mimeType": "text/plain", "buffer": SAUNA.encode()}
+    )
+    page.get_by_text("a.txt").first.wait_for()
+    bring(page)
+    page.get_by_text("which is it").wait_for()
+    assert page.get_by_label("Paste the text").input_value() == SAUNA
+
+
+@pytest.mark.browser
+def test_a_question_with_signs_of_markup_is_edited_as_it_was_put(
+    serve: Callable[..., Any], make: Callable[..., Assistant]
+) -> None:
+    page = serve(make("The island has 640 inhabitants.", "The island has 640 inhabitants."))
+    ask(page, "R&D on <b>this</b> island?")
+    answered(page, 1)
+    assert page.locator(".message.user").inner_text().strip() == "R&D on <b>this</b> island?"
+    page.get_by_label("Retry").last.click()
+    page.wait_for_timeout(1500)
+    answered(page, 1)
+    assert page.locator(".message.user").inner_text().strip() == "R&D on <b>this</b> island?"
+
+
+@pytest.mark.browser
+def test_escape_leaves_a_quote_under_the_pointer(
+    serve: Callable[..., Any], make: Callable[..., Assistant]
+) -> None:
+    page = serve(make("The island has 640 inhabitants."))
+    ask(page, "How many inhabitants has the island?")
+    answered(page, 1)
+    cite = page.locator(".cite").first
+    cite.hover()
+    tip = cite.locator(".tip")
+    tip.wait_for(state="visible")
+    page.keyboard.press("Escape")
+    tip.wait_for(state="hidden")
+    page.mouse.move(0, 0)
+    cite.hover()
+    tip.wait_for(state="visible")
+
+
 @pytest.mark.browser
 def test_nothing_is_asked_of_other_machines_and_no_script_of_an_article_runs(
     serve: Callable[..., Any], make: Callable[..., Assistant]
@@ -924,6 +1120,16 @@ def test_programs_call_it_by_stable_names(make: Callable[..., Assistant]) -> Non
         opened = client.predict(text, "", api_name="/open_article")
         other = client.predict("What does the sauna cost?", opened["article_id"], api_name="/ask")
         assert "5 crowns" in other["text"]
+        given: tuple[Any, ...]
+        for given, name, told in (
+            ((None, ""), "/ask", "question must be text"),
+            (("What?", 5), "/ask", "article_id must be text"),
+            (("0", 5, ""), "/quote", "start must be a whole number"),
+            ((5, 2, ""), "/quote", "give offsets within"),
+            ((5, ""), "/open_article", "text must be text"),
+        ):
+            with pytest.raises(Exception, match=told):
+                client.predict(*given, api_name=name)
         with pytest.raises(Exception, match="not kept here"):
             client.predict("What?", "0" * 20, api_name="/ask")
         assert set(client.view_api(return_format="dict")["named_endpoints"]) == {

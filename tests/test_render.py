@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 
 from assistant import Answer, Assistant, Claim, voice
@@ -147,3 +148,18 @@ def test_an_export_has_every_quote_with_its_place(make: Callable[..., Assistant]
     text = export.markdown(assistant.article, [answer])
     assert f"The island has 640 inhabitants. (characters {start} to" in text
     assert "640 inhabitants" in export.page(assistant.article, [answer])
+
+
+def test_what_is_exported_says_what_the_page_says_of_an_answer(
+    make: Callable[..., Assistant],
+) -> None:
+    assistant = make("The island has 640 inhabitants.")
+    answer = assistant.ask("How many inhabitants has the island?")
+    claim = Claim("It has 900.", (), "partly", 0.5, missing=("900",), counter=answer.citations)
+    answer = replace(answer, claims=(claim,), rejected=(claim,), notices=("It was cut.",))
+    article = assistant.article
+    for text in (export.markdown(article, [answer]), export.page(article, [answer])):
+        assert "not found: 900" in text
+        assert "The article says otherwise" in text
+        assert "It was cut." in text
+        assert "Left out: It has 900." in text

@@ -6,7 +6,7 @@ import json
 import logging
 import secrets
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -32,6 +32,8 @@ from ui.turns import Turns
 log = logging.getLogger(__name__)
 
 Messages = list[dict[str, str]]
+Where = Callable[..., tuple[Article, list[Answer]]]
+"""`_where` with what it has from the page."""
 
 ASSETS = Path(__file__).parent / "assets"
 WRONG = "This is wrong"
@@ -61,10 +63,10 @@ def build(
 ) -> gr.Blocks:
     """The page for `assistant`. Each browser has its conversation and article to itself.
 
-        `library` is where opened articles are kept, by default in memory; `secret` encrypts what a
-        browser keeps, and must stay the same for conversations to outlive a restart. `preparing` is
+    `library` is where opened articles are kept, by default in memory; `secret` encrypts what a
+    browser keeps, and must stay the same for conversations to outlive a restart. `preparing` is
     what goes on elsewhere and is shown until it is over. `model` is what ASSISTANT_LLM says.
-        `turns` says how much may be asked.
+    `turns` says how much may be asked.
     """
     library = library or Library(None)
     first = assistant.article
@@ -72,39 +74,54 @@ def build(
         library.add(first)  # Else it may have been renamed.
     turns = turns or Turns()
 
+    where = partial(_where, assistant, library)
+
     # Gradio sees what a function wants to know of its call only if it is no partial.
     def put(
-        question: str, answers: Any, own: Any, request: gr.Request
+        question: str,
+        answers: Any,
+        own: Any,
+        saved: Any,
+        strictness: Any,
+        llm: str,
+        event: gr.EventData,
+        request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
+        article, whole = where(own, answers, saved)
+        on = own or _on(assistant, article, strictness, llm)
+        before, typed, given = whole, True, event._data
+        if isinstance(given, dict) and "index" in given:
+            # A question that was edited, or is asked again: what comes after it goes.
+            before, typed = whole[: _number(given["index"])], False
+            question = unescape(render.drawn(given["value"]))
         wait = turns.wait(_reader(request))
-        yield from _answer(own or assistant, question, answers, answers, turns, wait)
+        goes_on = turns.begin(str(request.session_hash))
+        for shown in _answer(on, question, before, whole, turns, wait, typed):
+            if not goes_on():
+                yield gr.skip(), gr.skip(), gr.skip()  # Gradio gives the last once more at the end.
+                return
+            yield shown
 
-    def edited(
-        answers: Any, own: Any, event: gr.EditData, request: gr.Request
-    ) -> Iterator[tuple[Any, ...]]:
-        question, before = unescape(str(event.value)), answers[: _number(event.index)]
-        wait = turns.wait(_reader(request))
-        yield from _answer(own or assistant, question, before, answers, turns, wait)
+    def stopped(
+        messages: Any, own: Any, answers: Any, saved: Any, request: gr.Request
+    ) -> tuple[Any, ...]:
+        turns.end(str(request.session_hash))
+        return _stopped(where, messages, own, answers, saved)
 
-    def retried(
-        answers: Any, own: Any, event: gr.RetryData, request: gr.Request
-    ) -> Iterator[tuple[Any, ...]]:
-        question, before = unescape(render.drawn(event.value)), answers[: _number(event.index)]
-        wait = turns.wait(_reader(request))
-        yield from _answer(own or assistant, question, before, answers, turns, wait)
-
-    def doubted(answers: Any, own: Any, event: gr.LikeData) -> tuple[Any, ...]:
+    def doubted(own: Any, answers: Any, saved: Any, event: gr.LikeData) -> tuple[Any, ...]:
         number = _number(event.index)
-        said = [c.text for c in answers[number].claims] if number < len(answers) else []
-        several = len(said) > 1
-        if not several:
-            _report(own or assistant, library, answers, number, said)
+        article, whole = where(own, answers, saved)
+        said = [c.text for c in whole[number].claims] if number < len(whole) else []
+        several = bool(event.liked) and len(said) > 1
+        if event.liked and not several:
+            _report(article, library, whole, number, said)
         return gr.CheckboxGroup(said, value=[], visible=several), gr.Button(visible=several), number
 
-    def reported(wrong: Any, number: int, answers: Any, own: Any) -> tuple[Any, ...]:
+    def reported(wrong: Any, number: int, own: Any, answers: Any, saved: Any) -> tuple[Any, ...]:
         if not wrong:
             raise gr.Error("Choose the sentences that are wrong.")
-        _report(own or assistant, library, answers, number, wrong)
+        article, whole = where(own, answers, saved)
+        _report(article, library, whole, number, wrong)
         return gr.CheckboxGroup(visible=False), gr.Button(visible=False)
 
     def taken(
@@ -112,20 +129,20 @@ def build(
         path: str | None,
         strictness: Any,
         llm: str,
-        saved: Any,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> tuple[Any, ...]:
         if wait := turns.wait(_reader(request)):
             raise gr.Error(wait)
-        return _take(assistant, library, pasted, path, strictness, llm, saved, progress)
+        return _take(assistant, library, turns, pasted, path, strictness, llm, progress)
 
     value = model or _model(assistant)
     with gr.Blocks(
         title="Article Assistant", analytics_enabled=False, delete_cache=(3600, 86400)
     ) as page:
-        # None means the assistant that the page was built for: states are copied, models are not.
+        # None before the page is restored, and when the server has forgotten the session.
         own: gr.State = gr.State(None)
+        opened: gr.State = gr.State(None)
         answers: gr.State = gr.State([])
         saved = gr.BrowserState(browser.NOTHING, storage_key="article-assistant", secret=secret)
         if preparing:
@@ -185,9 +202,7 @@ def build(
                 with gr.Accordion("How sure to be", open=False):
                     strictness = gr.Radio(
                         list(THRESHOLDS),
-                        value=assistant.strictness
-                        if assistant.strictness in THRESHOLDS
-                        else "balanced",
+                        value=_dial(assistant),
                         label="ASSISTANT_STRICTNESS",
                     )
                     llm = gr.Radio(
@@ -213,83 +228,74 @@ def build(
                 )
                 take = gr.Button("Open this article")
 
-        shown = [article, short, who, left, ideas, chat, answers, unanswered, saved]
-        ideas.click(lambda sample: sample[0], ideas, box, api_visibility="private")
-        grown = [box, chat, answers]
-        kept: dict[str, Any] = {
-            "api_visibility": "private",
-            "show_progress": "hidden",
-            "concurrency_limit": None,  # `turns` has one after the other answered.
-        }
-        asked = gr.on(
-            [box.submit, send.click],
-            put,
-            [box, answers, own],
-            grown,
-            **kept,
-        )
-        running = [
-            asked,
-            chat.edit(edited, [answers, own], grown, **kept),
-            chat.retry(retried, [answers, own], grown, **kept),
-        ]
+        here = [own, answers, saved]
+        dials = [strictness, llm]
+        shown = [article, short, who, left, ideas, chat, answers, unanswered, saved, files]
         settled = [article, unanswered, saved]
-        for event in running:
-            event.then(partial(_settled, assistant), [answers, own, saved], settled, **kept)
-        chat.like(doubted, [answers, own], [wrong, tell, number], api_visibility="private")
-        tell.click(reported, [wrong, number, answers, own], [wrong, tell], api_visibility="private")
-        stop.click(None, cancels=running, api_visibility="private").then(
-            partial(_stopped, assistant),
-            [chat, answers, own, saved],
-            [chat, *settled],
-            api_visibility="private",
+        private: dict[str, Any] = {"api_visibility": "private"}
+        quiet: dict[str, Any] = {**private, "show_progress": "hidden", "concurrency_limit": None}
+        ideas.click(lambda sample: sample[0], ideas, box, **private)
+        # One event, so that a reader has one answer written at a time.
+        asked = gr.on(
+            [box.submit, send.click, chat.edit, chat.retry],
+            put,
+            [box, answers, own, saved, *dials],
+            [box, chat, answers],
+            **quiet,  # `turns` has one after the other answered.
         )
-        # What changes the conversation ends the answer that is being written.
-        gr.on(
-            [clear.click, chat.clear],
-            partial(_cleared, assistant),
-            [own, saved],
-            [own, *shown],
-            cancels=running,
-            api_visibility="private",
+        asked.then(partial(_settled, where), here, settled, **quiet)
+
+        def ended(trigger: Any) -> Any:
+            """Ends the answer that is being written, and keeps what was shown of it.
+
+            Gradio runs a function before it cancels for it, so that is an event of its own; and
+            what was begun after the first of a chain of events it does not cancel.
+            """
+            return trigger(None, cancels=asked, **private).then(
+                stopped, [chat, *here], [chat, *settled], **private
+            )
+
+        def opens(button: Any, do: Any, given: Any, changed: Any) -> None:
+            """Opens an article; what is asked meanwhile is kept with the article before."""
+            done = ended(button.click).then(do, given, [opened, *changed], **private)
+            ended(done.success).then(_view, [opened, saved], [own, *shown], **private)
+
+        ended(stop.click)
+        ended(partial(gr.on, [clear.click, chat.clear])).then(
+            partial(_cleared, where),
+            here,
+            [article, chat, answers, unanswered, saved, files],
+            **private,
         )
-        keep.click(partial(_exported, assistant), [own, answers], files, api_visibility="private")
-        take.click(
-            taken,
-            [pasted, upload, strictness, llm, saved],
-            [own, *shown, listed, pasted, upload],
-            cancels=running,
-            api_visibility="private",
-        )
-        choose.click(
-            partial(_choose, assistant, library),
-            [listed, strictness, llm, saved],
-            [own, *shown],
-            cancels=running,
-            api_visibility="private",
+        opens(take, taken, [pasted, upload, *dials], [listed, pasted, upload])
+        opens(choose, partial(_choose, assistant, library, turns), [listed, *dials], [])
+        ended(delete.click).then(
+            partial(_delete, assistant, library, where),
+            [listed, *here, *dials],
+            [own, *shown, listed],
+            **private,
         )
         rename.click(
-            partial(_rename, library), [listed, name], [listed, name], api_visibility="private"
+            partial(_rename, assistant, library, where),
+            [listed, name, *here, *dials],
+            [own, article, listed, name],
+            **private,
         )
-        delete.click(
-            partial(_delete, assistant, library),
-            [listed, own, strictness, llm, saved],
-            [own, *shown, listed],
-            cancels=running,
-            api_visibility="private",
-        )
+        chat.like(doubted, here, [wrong, tell, number], **private)
+        tell.click(reported, [wrong, number, *here], [wrong, tell], **private)
+        keep.click(partial(_exported, where), here, files, **private)
         gr.on(
             [strictness.input, llm.input],
-            partial(_dialled, assistant),
-            [strictness, llm, own],
+            partial(_dialled, assistant, where),
+            [*here, *dials],
             own,
-            api_visibility="private",
+            **private,
         )
         page.load(
-            partial(_restored, assistant, library),
-            [saved],
+            partial(_restored, assistant, library, where),
+            [saved, *dials],
             [own, *shown, listed],
-            api_visibility="private",
+            **private,
         )
         _offer(assistant, library, turns)
     assert isinstance(page, gr.Blocks)
@@ -324,9 +330,11 @@ def _offer(assistant: Assistant, library: Library, turns: Turns) -> None:
             question: The question, in the article's language.
             article_id: The id that open_article gave; empty for the article of the page.
         """
+        _checked(str, question=question, article_id=article_id)
         if wait := turns.wait(_reader(request)):
             raise gr.Error(wait)
-        on = _on(assistant, library, article_id)
+        article = _named(assistant, library, article_id)
+        on = assistant if article == assistant.article else _told(assistant.on, article)
         return dict(ANSWER.dump_python(_told(_in_turn, turns, on, question), mode="json"))
 
     def quote(start: int, end: int, article_id: str = "") -> str:
@@ -337,7 +345,9 @@ def _offer(assistant: Assistant, library: Library, turns: Turns) -> None:
             end: The offset after the last character.
             article_id: The id that open_article gave; empty for the article of the page.
         """
-        text = _on(assistant, library, article_id).article.text
+        _checked(int, start=start, end=end)
+        _checked(str, article_id=article_id)
+        text = _named(assistant, library, article_id).text
         if not 0 <= start < end <= len(text):
             raise gr.Error(f"The article has {len(text)} characters; give offsets within them.")
         return text[start:end]
@@ -349,6 +359,7 @@ def _offer(assistant: Assistant, library: Library, turns: Turns) -> None:
             text: The whole text of the article.
             title: Its title, if the text does not begin with it.
         """
+        _checked(str, text=text, title=title)
         if wait := turns.wait(_reader(request)):
             raise gr.Error(wait)
         article = _told(from_text, text, title)
@@ -374,10 +385,18 @@ def _told(do: Any, *given: Any) -> Any:
         raise gr.Error(escape(str(error)), duration=None) from error
 
 
-def _on(assistant: Assistant, library: Library, article_id: str) -> Assistant:
+def _checked(kind: type[str] | type[int], **given: object) -> None:
+    """Raises gr.Error for what is not of the kind: Gradio takes what it is sent."""
+    for name, value in given.items():
+        if not isinstance(value, kind):
+            raise gr.Error(f"{name} must be {'text' if kind is str else 'a whole number'}.")
+
+
+def _named(assistant: Assistant, library: Library, article_id: str) -> Article:
     if not article_id or article_id == assistant.article.id:
-        return assistant
-    return assistant.on(_told(library.open, article_id))
+        return assistant.article
+    article: Article = _told(library.open, article_id)
+    return article
 
 
 def launch(
@@ -479,13 +498,15 @@ def _answer(
     whole: list[Answer],
     turns: Turns,
     wait: str,
+    typed: bool,
 ) -> Iterator[tuple[Any, Any, Any]]:
     """The box, the chat growing sentence by sentence, and the conversation.
 
     `answers` come before the question; `whole` is the conversation as it is, which stays if there
     is no answer: what an edited question would replace is not lost before. What the model is told
     of it are earlier questions and answers, never the drawn messages: those hold marks and numbers
-    that the model would take for its own words. If the reader has to `wait`, only that is said.
+    that the model would take for its own words. If the reader has to `wait`, only that is said. A
+    question that was `typed` leaves the box.
     """
     article = assistant.article
     put = _message("user", render.asked(question))
@@ -493,10 +514,10 @@ def _answer(
     same = gr.skip()
     if wait:
         text = render.note(f"⚠ {wait}")
-        yield _now(question), _now([*_messages(article, whole), put, _said(text)]), whole
+        yield same, _now([*_messages(article, whole), put, _said(text)]), whole
         return
     # The box is emptied once: what is typed meanwhile stays.
-    yield _now(""), _now([*before, _said(render.note("…"))]), same
+    yield _now("") if typed else same, _now([*before, _said(render.note("…"))]), same
     answer: Answer | None = None
     doing: Work | str = "Looking for an answer …"
     pace = Pace()
@@ -534,21 +555,56 @@ def _answer(
         wrong = render.note(f"⚠ {error}")
         if answer and answer.claims:
             text = render.message(answer, article) + wrong
-            yield _now(question), _now([*before, _said(text)]), [*answers, answer]
+            yield same, _now([*before, _said(text)]), [*answers, answer]
         else:
-            drawn = [*_messages(article, whole), put, _said(wrong)]
-            yield _now(question), _now(drawn), whole
+            # The question can be edited, or asked again, where it stands.
+            yield same, _now([*_messages(article, whole), put, _said(wrong)]), whole
         return
     assert answer is not None
     text = render.message(answer, article)
     yield same, _now([*before, _said(text)]), [*answers, answer]
 
 
+def _where(
+    default: Assistant,
+    library: Library,
+    own: Assistant | None,
+    answers: list[Answer],
+    saved: Saved,
+) -> tuple[Article, list[Answer]]:
+    """The article and the conversation of a session.
+
+    They are those that its browser has where the server does not know them: before the page is
+    restored, after a restart, and when Gradio has given the session up.
+    """
+    if own is not None:
+        return own.article, answers
+    article = default.article
+    wanted = saved.get("article") if isinstance(saved, dict) else ""
+    with suppress(AssistantError):
+        article = library.open(str(wanted or article.id))
+    return article, answers or browser.answers(saved, article)
+
+
+def _on(default: Assistant, article: Article, strictness: Strictness, llm: str) -> Assistant:
+    """The assistant for an article as the dials are."""
+    plain = llm == NO_MODEL
+    if (article, strictness, plain) == (default.article, _dial(default), default.llm is None):
+        return default
+    assistant: Assistant = _told(default.on, article, strictness, plain)
+    return assistant
+
+
+def _dial(assistant: Assistant) -> Strictness | float:
+    """What the page shows of how sure to be; a number is no choice there."""
+    return assistant.strictness if assistant.strictness in THRESHOLDS else "balanced"
+
+
 def _settled(
-    default: Assistant, answers: list[Answer], own: Assistant | None, saved: Saved
+    where: Where, own: Assistant | None, answers: list[Answer], saved: Saved
 ) -> tuple[str, str, Saved]:
     """The article with what was used marked, what it does not answer, what the browser keeps."""
-    article = (own or default).article
+    article, answers = where(own, answers, saved)
     saved, lost = browser.save(saved, article, answers)
     if lost:
         gr.Warning(_NO_ROOM.format(lost))
@@ -571,7 +627,7 @@ def _number(index: int | Sequence[int]) -> int:
 
 
 def _report(
-    assistant: Assistant,
+    article: Article,
     library: Library,
     answers: Sequence[Answer],
     number: int,
@@ -582,9 +638,11 @@ def _report(
     """
     if number >= len(answers):
         raise gr.Error("There is no answer to report.")
+    if not set(wrong) <= {c.text for c in answers[number].claims}:
+        raise gr.Error("The conversation is another one by now; say again which answer is wrong.")
     history = [{"role": r, "content": c} for r, c in _history(answers[:number])]
     question = answers[number].question
-    path = _told(library.report, assistant.article, question, history, wrong)
+    path = _told(library.report, article, question, history, wrong)
     gr.Info(f"Kept as a case for `article-assistant eval --suite {escape(str(path))}`.")
 
 
@@ -593,21 +651,21 @@ def _history(answers: Sequence[Answer]) -> list[tuple[str, str]]:
 
 
 def _stopped(
-    default: Assistant,
+    where: Where,
     messages: Messages,
-    answers: list[Answer],
     own: Assistant | None,
+    answers: list[Answer],
     saved: Saved,
 ) -> tuple[Any, ...]:
     """The page after Stop: an answer that had not begun says that it was stopped."""
-    article = (own or default).article
+    article, answers = where(own, answers, saved)
     drawn = _messages(article, answers)
     if len(messages) > 1 and messages[-1]["role"] == "assistant":
         text = render.drawn(messages[-1]["content"])
         if "class='doing'" in text or text == render.note("…"):
             put = _message("user", render.drawn(messages[-2]["content"]))
             drawn += [put, _said(render.note("Stopped."))]
-    return _now(drawn), *_settled(default, answers, own, saved)
+    return _now(drawn), *_settled(where, own, answers, saved)
 
 
 def _messages(article: Article, answers: Sequence[Answer]) -> Messages:
@@ -627,10 +685,13 @@ def _said(text: str) -> dict[str, str]:
 
 
 def _view(assistant: Assistant, saved: Saved) -> tuple[Any, ...]:
-    """Everything on the page that belongs to an article and the conversation about it."""
+    """The assistant, and what is on the page of its article and the conversation about it."""
     article = assistant.article
     answers = browser.answers(saved, article)
+    if lost := len(browser.conversations(saved).get(article.id, [])) - len(answers):
+        gr.Warning(f"Questions that another version kept, and that cannot be read: {lost}.")
     return (
+        assistant,
         render.reader(article, answers),
         render.summary(article, assistant.summary()),
         _who(article),
@@ -640,6 +701,7 @@ def _view(assistant: Assistant, saved: Saved) -> tuple[Any, ...]:
         answers,
         render.not_in_article(article, answers),
         browser.save(saved, article, answers)[0],
+        None,
     )
 
 
@@ -653,50 +715,60 @@ def _who(article: Article) -> str:
     return render.who_says_what(article, voice.sources(article))
 
 
-def _restored(default: Assistant, library: Library, saved: Saved) -> tuple[Any, ...]:
+def _restored(
+    default: Assistant,
+    library: Library,
+    where: Where,
+    saved: Saved,
+    strictness: Strictness,
+    llm: str,
+) -> tuple[Any, ...]:
     """The page as this browser left it; with the first article if the other is not there."""
-    assistant = default
-    wanted = saved.get("article") if isinstance(saved, dict) else ""
-    if wanted and wanted != default.article.id:
-        with suppress(AssistantError):
-            assistant = default.on(library.open(str(wanted)))
-    choices = gr.Dropdown(_choices(library), value=assistant.article.id)
-    own = None if assistant is default else assistant
-    return own, *_view(assistant, saved), choices
+    article, _ = where(None, [], saved)
+    choices = gr.Dropdown(_choices(library), value=article.id)
+    return *_view(_on(default, article, strictness, llm), saved), choices
 
 
-def _cleared(default: Assistant, own: Assistant | None, saved: Saved) -> tuple[Any, ...]:
-    assistant = own or default
-    return own, *_view(assistant, browser.save(saved, assistant.article, [])[0])
+def _cleared(
+    where: Where, own: Assistant | None, answers: list[Answer], saved: Saved
+) -> tuple[Any, ...]:
+    article, _ = where(own, answers, saved)
+    saved, _ = browser.save(saved, article, [])
+    unanswered = render.not_in_article(article, [])
+    return render.reader(article), _now([]), [], unanswered, saved, None
 
 
-def _exported(default: Assistant, own: Assistant | None, answers: list[Answer]) -> list[str]:
-    """The paths of the conversation as Markdown, HTML and a receipt."""
-    article = (own or default).article
+def _exported(
+    where: Where, own: Assistant | None, answers: list[Answer], saved: Saved
+) -> Iterator[list[str]]:
+    """The paths of the conversation as Markdown, HTML and a receipt; Gradio takes copies."""
+    article, answers = where(own, answers, saved)
     if not answers:
         raise gr.Error("There is no conversation yet. Ask something first.")
-    folder = Path(tempfile.mkdtemp(prefix="article-assistant-"))
     made = {
         "conversation.md": export.markdown(article, answers),
         "conversation.html": export.page(article, answers),
         "receipt.json": json.dumps(receipt(article, answers), ensure_ascii=False, indent=1),
     }
-    for name, text in made.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return [str(folder / name) for name in made]
+    with tempfile.TemporaryDirectory(prefix="article-assistant-") as folder:
+        for name, text in made.items():
+            Path(folder, name).write_text(text, encoding="utf-8")
+        yield [str(Path(folder, name)) for name in made]
 
 
 def _take(
     default: Assistant,
     library: Library,
+    turns: Turns,
     pasted: str,
     path: str | None,
     strictness: Strictness,
     llm: str,
-    saved: Saved,
     progress: gr.Progress,
 ) -> tuple[Any, ...]:
-    """The page with the pasted or uploaded article, or a message and the page as it was."""
+    """The pasted or uploaded article, opened and kept."""
+    if path and pasted.strip():
+        raise gr.Error("There is a file, and text was pasted: which is it? Take one of them away.")
     if path:
         # Where an upload lies on this machine is nobody's business.
         try:
@@ -707,71 +779,105 @@ def _take(
             ) from error
     else:
         article = _told(from_text, pasted)
-    assistant = _opened(default, article, strictness, llm, progress)
+    assistant = _opened(default, turns, article, strictness, llm, progress)
     _told(library.add, article)
-    choices = gr.Dropdown(_choices(library), value=article.id)
-    return assistant, *_view(assistant, saved), choices, "", None
+    return assistant, gr.Dropdown(_choices(library), value=article.id), "", None
 
 
 def _choose(
     default: Assistant,
     library: Library,
+    turns: Turns,
     article_id: str,
     strictness: Strictness,
     llm: str,
-    saved: Saved,
     progress: gr.Progress = gr.Progress(),  # noqa: B008
-) -> tuple[Any, ...]:
+) -> Assistant:
     article = _told(library.open, article_id)
-    assistant = _opened(default, article, strictness, llm, progress)
-    return assistant, *_view(assistant, saved)
+    return _opened(default, turns, article, strictness, llm, progress)
 
 
 def _opened(
-    default: Assistant, article: Article, strictness: Strictness, llm: str, progress: gr.Progress
+    default: Assistant,
+    turns: Turns,
+    article: Article,
+    strictness: Strictness,
+    llm: str,
+    progress: gr.Progress,
 ) -> Assistant:
     pace = Pace()
 
     def show(doing: str, done: int, total: int) -> None:
         progress((done, total), desc=str(pace.at(doing, done, total)))
 
-    assistant = default.on(article, strictness, llm == NO_MODEL)
-    _told(assistant.warm, show)
+    def warm() -> None:
+        with turns.place() as ahead:
+            while others := ahead():
+                progress(0, desc=_WAITING.format(others))
+                sleep(_PULSE)
+            assistant.warm(show)
+
+    assistant = _on(default, article, strictness, llm)
+    _told(warm)
     return assistant
 
 
-def _rename(library: Library, article_id: str, name: str) -> tuple[Any, str]:
+def _rename(
+    default: Assistant,
+    library: Library,
+    where: Where,
+    article_id: str,
+    name: str,
+    own: Assistant | None,
+    answers: list[Answer],
+    saved: Saved,
+    strictness: Strictness,
+    llm: str,
+) -> tuple[Any, ...]:
     _told(library.rename, article_id, name)
-    return gr.Dropdown(_choices(library), value=article_id), ""
+    listed = gr.Dropdown(_choices(library), value=article_id)
+    article, answers = where(own, answers, saved)
+    if article.id == article_id:
+        article = _told(library.open, article_id)
+        own = _on(default, article, strictness, llm)
+    return own, render.reader(article, answers), listed, ""
 
 
 def _delete(
     default: Assistant,
     library: Library,
+    where: Where,
     article_id: str,
     own: Assistant | None,
+    answers: list[Answer],
+    saved: Saved,
     strictness: Strictness,
     llm: str,
-    saved: Saved,
 ) -> tuple[Any, ...]:
     """Forgets the article, its vectors and the conversation; the page goes back to the first."""
     if article_id == default.article.id:
         raise gr.Error("This is the article that the page was opened on; open another one first.")
+    article, answers = where(own, answers, saved)
     _told(library.delete, article_id)
     _told(default.store.delete, article_id)
-    choices = gr.Dropdown(_choices(library), value=default.article.id)
     kept = {i: a for i, a in browser.conversations(saved).items() if i != article_id}
-    if own is not None and own.article.id == article_id:
-        first = _dialled(default, strictness, llm, None)
-        return first, *_view(first, {"article": "", "conversations": kept}), choices
-    left = {"article": (own or default).article.id, "conversations": kept}
-    return own, *(gr.skip() for _ in range(8)), left, choices
+    if article.id == article_id:
+        article = _named(default, library, "")
+    left = {"article": article.id, "conversations": kept}
+    choices = gr.Dropdown(_choices(library), value=article.id)
+    return *_view(_on(default, article, strictness, llm), left), choices
 
 
 def _dialled(
-    default: Assistant, strictness: Strictness, llm: str, own: Assistant | None
+    default: Assistant,
+    where: Where,
+    own: Assistant | None,
+    answers: list[Answer],
+    saved: Saved,
+    strictness: Strictness,
+    llm: str,
 ) -> Assistant:
-    return default.on((own or default).article, strictness, llm == NO_MODEL)
+    return _on(default, where(own, answers, saved)[0], strictness, llm)
 
 
 def _choices(library: Library) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from assistant import Answer
@@ -44,18 +45,20 @@ def save(saved: Saved, article: Article, said: Sequence[Answer]) -> tuple[Saved,
     return {"article": article.id, "conversations": dict(kept)}, lost
 
 
-def conversations(saved: Saved) -> dict[str, Any]:
-    """What is kept, by article; nothing if it is not what `save` wrote."""
+def conversations(saved: Saved) -> dict[str, list[Any]]:
+    """What is kept, by article; nothing of what `save` cannot have written."""
     found = saved.get("conversations") if isinstance(saved, dict) else None
-    return found if isinstance(found, dict) else {}
+    kept = found.items() if isinstance(found, dict) else ()
+    return {i: list(asked) for i, asked in kept if isinstance(asked, list)}
 
 
 def answers(saved: Saved, article: Article) -> list[Answer]:
-    """The conversation about `article` that the browser has; none if it cannot be read."""
-    try:
-        return [_unpacked(a, article) for a in conversations(saved).get(article.id, [])]
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return []
+    """The conversation about `article` that the browser has, without what cannot be read."""
+    found = list[Answer]()
+    for packed in conversations(saved).get(article.id, []):
+        with suppress(ValueError, TypeError, KeyError, AttributeError):
+            found.append(_unpacked(packed, article))
+    return found
 
 
 def _packed(answer: Answer) -> dict[str, Any]:

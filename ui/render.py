@@ -86,10 +86,16 @@ def drawn(content: object) -> str:
     return str(content)
 
 
-def _claim(claim: Claim, article: Article) -> str:
-    mark, words = VERDICTS[claim.verdict]
+def verdict(claim: Claim) -> str:
+    """The verdict in words, with what was not found."""
+    words = VERDICTS[claim.verdict][1]
     if claim.missing and claim.verdict != "supported":
         words += f"; not found: {', '.join(claim.missing)}"
+    return words
+
+
+def _claim(claim: Claim, article: Article) -> str:
+    mark, words = VERDICTS[claim.verdict][0], verdict(claim)
     cites = " ".join(cite(c, article) for c in claim.citations)
     counter = "".join(
         f"<p class='counter'>The article says otherwise: “{escape(c.quote.strip('“”'))}” "
@@ -110,14 +116,16 @@ def cite(citation: Citation, article: Article) -> str:
     return (
         f"<button type='button' class='cite' data-start='{citation.span.start}' "
         f"aria-label='Quote {number}: {quote}'>{number}"
-        f"<span class='tip' role='tooltip'>{in_context(article, citation.span)}</span></button>"
+        f"<span class='tip' role='tooltip' lang='{escape(article.language)}'>"
+        f"{in_context(article, citation.span)}</span></button>"
     )
 
 
 def place(article: Article, span: Span) -> str:
     """A sentence of the article as a link to where it stands."""
     return (
-        f"<button type='button' class='place' data-start='{span.start}'>"
+        f"<button type='button' class='place' data-start='{span.start}' "
+        f"lang='{escape(article.language)}'>"
         f"{escape(article.quote(span))}</button>"
     )
 

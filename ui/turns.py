@@ -24,6 +24,7 @@ class Turns:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._waiting = waiting
         self._line = deque[object]()
+        self._answering = dict[str, object]()
 
     def wait(self, reader: str) -> str:
         """Counts a question; why and how long the reader has to wait, empty for not at all."""
@@ -34,6 +35,15 @@ class Turns:
             f"More than {self._rate.amount} questions within a minute. "
             f"Go on in {max(1, seconds)} s."
         )
+
+    def begin(self, session: str) -> Callable[[], bool]:
+        """An answer is begun on a page; what this gives tells whether it may go on."""
+        mine = self._answering[session] = object()
+        return lambda: self._answering.get(session) is mine
+
+    def end(self, session: str) -> None:
+        """No answer that was begun on that page goes on."""
+        self._answering.pop(session, None)
 
     @contextmanager
     def place(self) -> Iterator[Callable[[], int]]:

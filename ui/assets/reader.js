@@ -30,9 +30,12 @@
     if (link) show(link.dataset.start);
   });
   document.addEventListener("keydown", (event) => {
-    // Escape leaves a quote that is shown on focus.
-    if (event.key === "Escape" && document.activeElement?.matches(".cite")) {
-      document.activeElement.blur();
-    }
+    // Escape leaves a quote that is shown on focus, or under the pointer until that goes away.
+    if (event.key !== "Escape") return;
+    if (document.activeElement?.matches(".cite")) document.activeElement.blur();
+    document.querySelectorAll(".cite:hover").forEach((e) => e.classList.add("shut"));
+  });
+  document.addEventListener("pointerout", (event) => {
+    event.target.closest?.(".cite")?.classList.remove("shut");
   });
 })();
