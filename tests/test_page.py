@@ -886,6 +886,10 @@ def test_a_question_with_signs_of_markup_is_edited_as_it_was_put(
     ask(page, "R&D on <b>this</b> island?")
     answered(page, 1)
     assert page.locator(".message.user").inner_text().strip() == "R&D on <b>this</b> island?"
+    page.locator(".message.user").hover()
+    page.get_by_label("Edit").click()
+    assert page.locator("#chat textarea").input_value().startswith("R&D")
+    page.get_by_label("Cancel").click()
     page.get_by_label("Retry").last.click()
     page.wait_for_timeout(1500)
     answered(page, 1)

@@ -95,12 +95,13 @@ def build(
             before, typed = whole[: _number(given["index"])], False
             question = unescape(render.drawn(given["value"]))
         wait = turns.wait(_reader(request))
-        goes_on = turns.begin(str(request.session_hash))
-        for shown in _answer(on, question, before, whole, turns, wait, typed):
-            if not goes_on():
-                yield gr.skip(), gr.skip(), gr.skip()  # Gradio gives the last once more at the end.
-                return
-            yield shown
+        with turns.answering(str(request.session_hash)) as goes_on:
+            for shown in _answer(on, question, before, whole, turns, wait, typed):
+                if not goes_on():
+                    # Gradio gives once more, at the end, what came last.
+                    yield gr.skip(), gr.skip(), gr.skip()
+                    return
+                yield shown
 
     def stopped(
         messages: Any, own: Any, answers: Any, saved: Any, request: gr.Request

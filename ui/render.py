@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
-from html import escape
+from html import escape, unescape
 from itertools import groupby
 
 from assistant import Answer, Article, Citation, Claim
@@ -75,8 +75,10 @@ def note(text: str) -> str:
 
 
 def asked(question: str) -> str:
-    """The reader's question. Quotation marks stay: it is edited as it is drawn."""
-    return escape(question, quote=False)
+    """The reader's question. As much as can be stays as it is: it is edited as it is drawn."""
+    if unescape(question) != question:
+        question = question.replace("&", "&amp;")
+    return question.replace("<", "&lt;")
 
 
 def drawn(content: object) -> str:

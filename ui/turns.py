@@ -36,14 +36,19 @@ class Turns:
             f"Go on in {max(1, seconds)} s."
         )
 
-    def begin(self, session: str) -> Callable[[], bool]:
-        """An answer is begun on a page; what this gives tells whether it may go on."""
-        mine = self._answering[session] = object()
-        return lambda: self._answering.get(session) is mine
+    @contextmanager
+    def answering(self, page: str) -> Iterator[Callable[[], bool]]:
+        """An answer on a page; what this gives tells whether it may go on."""
+        mine = self._answering[page] = object()
+        try:
+            yield lambda: self._answering.get(page) is mine
+        finally:
+            if self._answering.get(page) is mine:
+                self.end(page)
 
-    def end(self, session: str) -> None:
-        """No answer that was begun on that page goes on."""
-        self._answering.pop(session, None)
+    def end(self, page: str) -> None:
+        """No answer that was begun on the page goes on."""
+        self._answering.pop(page, None)
 
     @contextmanager
     def place(self) -> Iterator[Callable[[], int]]:
