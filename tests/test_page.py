@@ -101,6 +101,28 @@ def said(page: Any, text: str, timeout: float = 20_000) -> None:
     replies.filter(has_not=page.locator(".doing")).last.wait_for(timeout=timeout)
 
 
+SAUNA = "Sauna opens in the harbour\n\nThe sauna costs 5 crowns for an hour. Children pay nothing."
+
+
+def bring(page: Any, text: str = SAUNA) -> None:
+    """Opens a pasted article."""
+    pasted = page.get_by_label("Paste the text")
+    if not pasted.is_visible():
+        page.get_by_role("button", name="Articles").click()
+    pasted.fill(text)
+    page.get_by_role("button", name="Open this article").click()
+
+
+def go_back(page: Any) -> None:
+    """Opens the first article again."""
+    if not page.get_by_label("Articles opened here").is_visible():
+        page.get_by_role("button", name="Articles").click()
+    page.get_by_label("Articles opened here").click()
+    page.get_by_role("option", name="Ferry to Skarholm").click()
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.locator("#article h2", has_text="Ferry to Skarholm").wait_for()
+
+
 @pytest.mark.browser
 def test_ask_and_see_the_quote_beside_the_answer(
     serve: Callable[..., Any], make: Callable[..., Assistant]
@@ -247,11 +269,7 @@ def test_each_article_keeps_its_conversation_and_clearing_stops_the_answer(
     ask(page, "How many inhabitants has the island?")
     said(page, "640")
     answered(page, 1)
-    page.get_by_role("button", name="Articles").click()
-    page.get_by_label("Paste the text").fill(
-        "Sauna opens in the harbour\n\nThe sauna costs 5 crowns for an hour. Children pay nothing."
-    )
-    page.get_by_role("button", name="Open this article").click()
+    bring(page)
     page.locator("#article h2", has_text="Sauna opens").wait_for()
     ask(page, "What does the sauna cost?")
     said(page, "5 crowns")
@@ -261,11 +279,7 @@ def test_each_article_keeps_its_conversation_and_clearing_stops_the_answer(
     llm.go_on.set()
     page.wait_for_timeout(700)
     assert page.locator(".message.bot").count() == 0
-    listed = page.get_by_label("Articles opened here")
-    listed.click()
-    page.get_by_role("option", name="Ferry to Skarholm").click()
-    page.get_by_role("button", name="Open", exact=True).click()
-    page.locator("#article h2", has_text="Ferry to Skarholm").wait_for()
+    go_back(page)
     said(page, "640")
 
 
@@ -353,11 +367,7 @@ def test_articles_can_be_switched_renamed_and_deleted(
     library = Library(tmp_path / "articles")
     assistant = make()
     page = serve(assistant, library)
-    page.get_by_role("button", name="Articles").click()
-    page.get_by_label("Paste the text").fill(
-        "Sauna opens in the harbour\n\nThe sauna costs 5 crowns for an hour. Children pay nothing."
-    )
-    page.get_by_role("button", name="Open this article").click()
+    bring(page)
     page.locator("#article h2", has_text="Sauna opens").wait_for()
     sauna = next(a for a in library.articles() if a.title.startswith("Sauna"))
     assert assistant.store.has(sauna.id, 1)
@@ -412,11 +422,7 @@ def test_a_pasted_article_replaces_the_first_for_this_reader_only(
 ) -> None:
     llm = FakeLLM("The sauna costs 5 crowns.", "The island has 640 inhabitants.")
     page = serve(make(llm=llm))
-    page.get_by_role("button", name="Articles").click()
-    page.get_by_label("Paste the text").fill(
-        "Sauna opens in the harbour\n\nThe sauna costs 5 crowns for an hour. Children pay nothing."
-    )
-    page.get_by_role("button", name="Open this article").click()
+    bring(page)
     page.locator("#article h2", has_text="Sauna opens in the harbour").wait_for()
     ask(page, "What does the sauna cost?")
     said(page, "5 crowns")
@@ -716,28 +722,6 @@ def test_who_waits_can_stop_waiting(
     llm.go_on.set()
     said(page, "640")
     other.context.close()
-
-
-SAUNA = "Sauna opens in the harbour\n\nThe sauna costs 5 crowns for an hour. Children pay nothing."
-
-
-def bring(page: Any, text: str = SAUNA) -> None:
-    """Opens a pasted article."""
-    pasted = page.get_by_label("Paste the text")
-    if not pasted.is_visible():
-        page.get_by_role("button", name="Articles").click()
-    pasted.fill(text)
-    page.get_by_role("button", name="Open this article").click()
-
-
-def go_back(page: Any) -> None:
-    """Opens the first article again."""
-    if not page.get_by_label("Articles opened here").is_visible():
-        page.get_by_role("button", name="Articles").click()
-    page.get_by_label("Articles opened here").click()
-    page.get_by_role("option", name="Ferry to Skarholm").click()
-    page.get_by_role("button", name="Open", exact=True).click()
-    page.locator("#article h2", has_text="Ferry to Skarholm").wait_for()
 
 
 class Half(FakeLLM):

@@ -79,8 +79,8 @@ def build(
     # Gradio sees what a function wants to know of its call only if it is no partial.
     def put(
         question: str,
-        answers: Any,
         own: Any,
+        answers: Any,
         saved: Any,
         strictness: Any,
         llm: str,
@@ -240,7 +240,7 @@ def build(
         asked = gr.on(
             [box.submit, send.click, chat.edit, chat.retry],
             put,
-            [box, answers, own, saved, *dials],
+            [box, *here, *dials],
             [box, chat, answers],
             **quiet,  # `turns` has one after the other answered.
         )
@@ -336,7 +336,8 @@ def _offer(assistant: Assistant, library: Library, turns: Turns) -> None:
             raise gr.Error(wait)
         article = _named(assistant, library, article_id)
         on = assistant if article == assistant.article else _told(assistant.on, article)
-        return dict(ANSWER.dump_python(_told(_in_turn, turns, on, question), mode="json"))
+        answer = _told(_in_turn, turns, partial(on.ask, question), lambda _: None)
+        return dict(ANSWER.dump_python(answer, mode="json"))
 
     def quote(start: int, end: int, article_id: str = "") -> str:
         """Gives the words of an article from one character offset to another.
@@ -372,11 +373,13 @@ def _offer(assistant: Assistant, library: Library, turns: Turns) -> None:
     api(open_article, api_name="open_article")
 
 
-def _in_turn(turns: Turns, assistant: Assistant, question: str) -> Answer:
-    with turns.place() as before:
-        while before():
+def _in_turn(turns: Turns, do: Callable[[], Any], waits: Callable[[int], Any]) -> Any:
+    """Does what needs the model, after those who came before; `waits` is told how many they are."""
+    with turns.place() as ahead:
+        while others := ahead():
+            waits(others)
             sleep(_PULSE)
-        return assistant.ask(question)
+        return do()
 
 
 def _told(do: Any, *given: Any) -> Any:
@@ -811,15 +814,11 @@ def _opened(
     def show(doing: str, done: int, total: int) -> None:
         progress((done, total), desc=str(pace.at(doing, done, total)))
 
-    def warm() -> None:
-        with turns.place() as ahead:
-            while others := ahead():
-                progress(0, desc=_WAITING.format(others))
-                sleep(_PULSE)
-            assistant.warm(show)
+    def waits(others: int) -> None:
+        progress(0, desc=_WAITING.format(others))
 
     assistant = _on(default, article, strictness, llm)
-    _told(warm)
+    _told(_in_turn, turns, partial(assistant.warm, show), waits)
     return assistant
 
 
@@ -835,12 +834,11 @@ def _rename(
     strictness: Strictness,
     llm: str,
 ) -> tuple[Any, ...]:
-    _told(library.rename, article_id, name)
+    renamed = _told(library.rename, article_id, name)
     listed = gr.Dropdown(_choices(library), value=article_id)
     article, answers = where(own, answers, saved)
     if article.id == article_id:
-        article = _told(library.open, article_id)
-        own = _on(default, article, strictness, llm)
+        article, own = renamed, _on(default, renamed, strictness, llm)
     return own, render.reader(article, answers), listed, ""
 
 
@@ -858,15 +856,18 @@ def _delete(
     """Forgets the article, its vectors and the conversation; the page goes back to the first."""
     if article_id == default.article.id:
         raise gr.Error("This is the article that the page was opened on; open another one first.")
-    article, answers = where(own, answers, saved)
+    article, _ = where(own, answers, saved)
     _told(library.delete, article_id)
     _told(default.store.delete, article_id)
     kept = {i: a for i, a in browser.conversations(saved).items() if i != article_id}
-    if article.id == article_id:
-        article = _named(default, library, "")
-    left = {"article": article.id, "conversations": kept}
-    choices = gr.Dropdown(_choices(library), value=article.id)
-    return *_view(_on(default, article, strictness, llm), left), choices
+    gone = article.id == article_id
+    stays = default.article if gone else article
+    left = {"article": stays.id, "conversations": kept}
+    choices = gr.Dropdown(_choices(library), value=stays.id)
+    if not gone:
+        # The page stays; only what its browser keeps is less.
+        return own, *(gr.skip() for _ in range(8)), left, gr.skip(), choices
+    return *_view(_on(default, stays, strictness, llm), left), choices
 
 
 def _dialled(
