@@ -7,10 +7,12 @@ import math
 import queue
 import socket
 import threading
+import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+from uuid import uuid4
 
 from index import ModelError
 
@@ -27,8 +29,7 @@ _SIGN = 0.1
 
 
 _READING = {"return_progress": True, "cache_prompt": True}
-"""What llama.cpp's server adds. It sees that a connection has ended when it writes to it, else only
-once a second; telling its progress, it writes after every batch that it reads."""
+"""What llama.cpp's server adds: it tells after every batch how much of a prompt it has read."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,9 @@ class Endpoint:
 
         came: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
         connection = _Connection()
+        conversation = uuid4().hex if self._llama_cpp else ""
+        if conversation:
+            extra = {**extra, "extra_headers": {"X-Conversation-Id": conversation}}
 
         def receive() -> None:
             try:
@@ -233,6 +237,22 @@ class Endpoint:
                 yield reply
         finally:
             connection.end()
+            if conversation:
+                threading.Thread(target=self._end, args=[conversation], daemon=True).start()
+
+    def _end(self, conversation: str) -> None:
+        """Ends what llama.cpp writes in `conversation`, if it still does, after the batch that it
+        is at, and has it drop what it kept to resume it.
+        """
+        import httpx
+
+        headers = {"Authorization": f"Bearer {self._key}"}
+        url = f"{self._url}/stream"
+        # Again a little later: the first may come before the server has looked at the request.
+        for wait in (0.0, _SIGN, 3 * _SIGN):
+            time.sleep(wait)
+            with suppress(httpx.HTTPError):
+                httpx.delete(url, params={"conv_id": conversation}, headers=headers, verify=False)
 
     def _read_context(self) -> int:
         """The window that the endpoint tells of itself: llama.cpp, vLLM and others name it so."""

@@ -28,22 +28,28 @@ def check_gguf(path: Path) -> None:
             raise ModelError(f"{str(path)!r} is not a GGUF model. Check ASSISTANT_LLM.")
 
 
-_BATCH = 64
-"""Tokens read at a time; between batches a stop is seen and progress told. On two slow cores 64
-are read at 55 a second and rest .7 s after a stop (median), 32 at 49 and .7 s, 16 at 43 and .4 s;
-with another number replies differ, so it is the same on every machine. With 2048, llama.cpp's
-default, reading is 3 to 9 % faster and cannot be stopped."""
+BATCH = 16
+"""Tokens read at a time; between batches a stop is seen and progress told. On two cores 64 are read
+at 63 a second and rest 1.0 s after a stop (median of 6, at most 1.9), 32 at 56 and .4 s (of 10, at
+most 1.0), 16 at 47 and .3 s (of 10, at most .5): `python -m eval.bench.stop`. With another number
+replies differ, so it is the same on every machine. With 2048, llama.cpp's default, reading is 3 to
+9 % faster than with 64 and cannot be stopped."""
 
 
 class LocalLLM(Endpoint):
     """A GGUF model run by llama.cpp (xllamacpp) in this process.
 
     The engine's HTTP server listens on a random port of 127.0.0.1 and asks for a key that only
-    this object knows, so closing a stream stops the model just as with a remote one.
+    this object knows. Closing a stream stops the model as with a remote one, only sooner.
     """
 
     def __init__(
-        self, path: Path, context: int = 0, threads: int = 0, timeout: float = 300.0
+        self,
+        path: Path,
+        context: int = 0,
+        threads: int = 0,
+        timeout: float = 300.0,
+        batch: int = BATCH,
     ) -> None:
         """Raises ModelError if the file cannot be loaded or the engine is not installed."""
         check_gguf(path)
@@ -59,7 +65,7 @@ class LocalLLM(Endpoint):
         parameters.model.path = str(path)
         parameters.n_ctx = context or MAX_CONTEXT
         parameters.n_parallel = 1
-        parameters.n_batch = parameters.n_ubatch = _BATCH
+        parameters.n_batch = parameters.n_ubatch = batch
         parameters.cache_ram_mib = _PROMPT_CACHE_MIB
         parameters.api_keys = [key]
         parameters.verbosity = 0

@@ -1,6 +1,7 @@
 """The endpoint client, against a scripted server and against llama.cpp's own."""
 
 import json
+import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -33,6 +34,8 @@ class Server:
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
+        self.conversations: list[str | None] = []
+        self.ended: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.behave: Callable[[BaseHTTPRequestHandler], None] = lambda handler: None
         self.models: list[dict[str, Any]] = [{"id": "m", "max_model_len": 4000}]
         outer = self
@@ -48,7 +51,13 @@ class Server:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 outer.sent.append({**json.loads(body), "key": self.headers["Authorization"]})
+                outer.conversations.append(self.headers["X-Conversation-Id"])
                 outer.behave(self)
+
+            def do_DELETE(self) -> None:
+                outer.ended.put(self.path)
+                self.send_response(204)
+                self.end_headers()
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -248,6 +257,27 @@ def test_a_server_that_says_nothing_yet_can_be_stopped_too(server: Server) -> No
     assert not ended.is_set()
     stream.close()  # type: ignore[attr-defined]
     assert ended.wait(5)
+
+
+def test_llama_cpp_is_told_of_the_end_and_not_left_to_notice(server: Server) -> None:
+    go_on = threading.Event()
+    server.behave = lambda handler: (go_on.wait(5), fails(500)(handler))[1]
+    stream = Endpoint(server.url, "m", context=4000, llama_cpp=True).stream(ASKED, 10)
+    assert next(stream) == ""
+    assert isinstance(stream, Generator)
+    stream.close()
+    told = server.ended.get(timeout=5)
+    go_on.set()
+    assert server.conversations[0]
+    assert told == f"/v1/stream?conv_id={server.conversations[0]}"
+
+
+def test_other_servers_are_not_asked_for_what_llama_cpp_adds(server: Server) -> None:
+    server.behave = streams(b"data: [DONE]\n\n")
+    with pytest.raises(ModelError):
+        read(endpoint(server))
+    assert server.conversations == [None]
+    assert server.ended.empty()
 
 
 @pytest.mark.model
