@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -37,8 +38,10 @@ class PackagedChecker:
 
     name = PACKAGED
 
-    def __init__(self, weights: Path = WEIGHTS) -> None:
+    def __init__(self, weights: Path = WEIGHTS, int8: bool = True) -> None:
+        """With `int8` its linear layers calculate with whole numbers of eight bits."""
         self._weights = weights
+        self._int8 = int8
         # A tokenizer is for one thread at a time.
         self._lock = threading.Lock()
 
@@ -70,7 +73,23 @@ class PackagedChecker:
         trained = {k: v.float() for k, v in load_file(self._weights).items()}
         model.load_state_dict(trained, strict=False)
         model.eval()  # type: ignore[no-untyped-call]
+        if self._int8:
+            model = _in_int8(model)
         return AutoTokenizer.from_pretrained(folder), model
+
+
+def _in_int8(model: BertForSequenceClassification) -> BertForSequenceClassification:
+    """`model` with dynamically quantised linear layers; as it is where torch has none."""
+    import torch
+
+    quantization = getattr(torch.ao, "quantization", None)
+    if quantization is None:  # It is announced that it will be taken out.
+        return model
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return quantization.quantize_dynamic(  # type: ignore[no-any-return]
+            model, {torch.nn.Linear}, dtype=torch.qint8
+        )
 
 
 class CrossEncoderChecker:

@@ -86,7 +86,7 @@ class Judge:
     def __init__(self, embedder: Embedder, model: Checker | None = None) -> None:
         """Raises ModelError if the packaged model is not installed."""
         self._embedder = embedder
-        self._model = model or PackagedChecker(WEIGHTS)
+        self._model = model or PackagedChecker(WEIGHTS, int8=False)
         self._fit: dict[str, float] = json.loads(FITTED.read_text())
         self._known: dict[str, Vectors] = {}
 
