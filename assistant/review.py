@@ -77,7 +77,8 @@ class Reviewer:
             sentence,
             found.sentences,
             found.similarity,
-            f"{question} {self._context(found.sentences)}",
+            question,
+            self._context(found.sentences),
         )
         text = sentence
         if found.sentences and check.verdict in ("supported", "partly"):
@@ -184,6 +185,9 @@ class Reviewer:
                 text = self._by(spoken.speaker, voice.unattributed(text))
             else:
                 check = replace(check, verdict="partly", missing=(*check.missing, claimed))
+        elif claimed and not all(self._speaks(claimed, i) for i in cited):
+            # Half of it is his, and half is said by somebody else.
+            check = replace(check, verdict="partly", missing=(*check.missing, claimed))
         elif spoken and not claimed and not self._plainly_said(said, main):
             if not voice.keeps(text, spoken):
                 text = self._by(spoken.speaker, voice.unattributed(text))

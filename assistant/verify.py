@@ -24,7 +24,8 @@ VERBATIM = 0.95
 """From this share of its word pairs in one sentence on, a claim is that sentence's own."""
 
 _ABOUT = 0.5
-"""The share of a claim's words from which on a sentence is about the same thing."""
+"""The share of a claim's words from which on a sentence is about the same thing, and which the
+evidence must have more than of what is told, for a claim to be partly supported."""
 
 FEATURES = (
     "in the evidence",
@@ -39,6 +40,13 @@ FEATURES = (
     "checker",
 )
 """What the score is made of; the last is the checker's logit."""
+
+_POINTS_BACK = re.compile(
+    r"\b(he|she|it|they|him|her|them|his|hers|its|their|this|that|these|those|there|then|both)\b",
+    re.IGNORECASE,
+)
+_START = 40
+"""Characters at the beginning of a sentence in which it points back, if it does."""
 
 _BEFORE = 3
 """Sentences back in which a pronoun's name is looked for."""
@@ -82,11 +90,19 @@ class Verifier:
         self._language = language
         self._every = frozenset().union(*weights.sentences)
 
-    def check(self, claim: str, cited: Sequence[int], similarity: float, asked: str = "") -> Check:
+    def check(
+        self,
+        claim: str,
+        cited: Sequence[int],
+        similarity: float,
+        asked: str = "",
+        speakers: str = "",
+    ) -> Check:
         """The verdict on `claim`, given the sentences that it cites.
 
-        `similarity` is its highest cosine similarity to one of them; a name may come from the
-        question, `asked`.
+        `similarity` is its highest cosine similarity to one of them. A name may be that of one of
+        the `speakers`, who say them, or come from the question, `asked`, if they leave open whom
+        or what they are about.
         """
         claim = bare(claim)
         said = set(terms(claim, self._language))
@@ -97,32 +113,44 @@ class Verifier:
         counter = self._counter(claim, said, chosen)
         if counter is not None:
             return Check("contradicted", min(score, PARTLY), counter=counter)
-        missing = self._absent(claim, [self._quotes[i] for i in cited], asked)
+        evidence = [self._quotes[i] for i in cited]
+        around = f"{asked} {speakers}"
+        # Elsewhere than in English, what begins with a capital may be any noun.
+        free = self._language != "en" or may_be_about(claim, evidence)
+        missing = self._absent(claim, evidence, around if free else speakers)
         if foreign := self._foreign(claim, cited):
             # The question's somebody, and the evidence is about somebody else.
             return Check("not in article", min(score, PARTLY), foreign)
+        # The digits of a number that is missing may be there, of something else.
+        numbers = (q.text for q in facts.quantities(claim, self._language))
+        lost = {t for n in numbers if n in missing for t in terms(n, self._language)}
+        tells = self._tells(said, set(terms(around, self._language)), cited, lost)
+        partly: Verdict = "partly" if tells else "not in article"
         if missing:
-            # What the question does not have is what the sentence tells.
-            told = said - set(terms(asked, self._language)) or said
-            # The digits of a number that is missing may be there, of something else.
-            numbers = (q.text for q in facts.quantities(claim, self._language))
-            lost = {t for n in numbers if n in missing for t in terms(n, self._language)}
-            proven = told - lost
-            share = self._share(proven, *cited) * self._weights.sum(proven)
-            enough = share >= _ABOUT * self._weights.sum(told) > 0
-            verdict: Verdict = "partly" if enough else "not in article"
-            return Check(verdict, min(score, SUPPORTED), missing)
+            return Check(partly, min(score, SUPPORTED), missing)
         score = max(score, self._verbatim(claim, cited))
         if score >= SUPPORTED:
             # A likely sentence with a word of the question, or of the model, is not yet the
             # article's: what the repairs cost is not what the dam cost.
             unseen = self._words(claim, said - self._known(claim, said, cited))
-            return Check("partly" if unseen else "supported", score, unseen)
+            return Check(partly if unseen else "supported", score, unseen)
         found = {t for i in chosen for t in self._weights.sentences[i]}
         return Check(
-            "partly" if score >= PARTLY else "not in article",
+            partly if score >= PARTLY else "not in article",
             score,
             self._words(claim, said - found),
+        )
+
+    def _tells(self, said: set[str], asked: set[str], cited: Sequence[int], lost: set[str]) -> bool:
+        """Whether the evidence has more than half of what a claim tells, by weight: of its words
+        that are not the question's. Those `lost` it has not.
+
+        What only repeats the question tells that.
+        """
+        told = said - asked or said
+        proven = told - lost
+        return self._share(proven, *cited) * self._weights.sum(proven) > (
+            _ABOUT * self._weights.sum(told)
         )
 
     def _known(self, claim: str, said: set[str], cited: Sequence[int]) -> set[str]:
@@ -243,6 +271,17 @@ class Verifier:
         found = {*terms(" ".join(evidence), language), *terms(asked, language)}
         missing += [n for n in facts.names(claim) if not set(terms(n, language)) <= found]
         return tuple(dict.fromkeys(missing))
+
+
+def may_be_about(claim: str, evidence: Sequence[str]) -> bool:
+    """Whether `evidence` may be about somebody whom only the question names: it points back to
+    somebody, or names nobody whom the claim does not.
+    """
+    known = set(facts.names(claim))
+    return any(
+        _POINTS_BACK.search(quote[:_START]) or set(facts.names(quote)) <= known
+        for quote in evidence
+    )
 
 
 _LEAD = re.compile(

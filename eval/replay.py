@@ -34,10 +34,16 @@ class Replay:
         """Reads nothing ahead: a reply that is known needs no reading."""
         yield 1, 1
 
+    def _read(self, messages: Sequence[Message]) -> None:
+        # Long articles take longer than a request may be silent.
+        for _ in self._llm.read(messages):
+            pass
+
     def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str]:
         key = self._key("stream", messages, max_tokens)
         if key not in self._known:
             self.asked += 1
+            self._read(messages)
             pieces, cut = list[tuple[str, list[float]]](), False
             try:
                 for piece in self._llm.stream(messages, max_tokens):
@@ -55,6 +61,7 @@ class Replay:
         key = self._key("score", messages, list(options))
         if key not in self._known:
             self.asked += 1
+            self._read(messages)
             self._keep(key, self._llm.score(messages, options))
         return self._known[key]  # type: ignore[no-any-return]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from assistant.verify import Verifier, bare, conflicts
+from assistant.verify import Verifier, bare, conflicts, may_be_about
 from assistant.words import Weights
 
 QUOTES = [
@@ -57,9 +57,34 @@ def test_what_the_article_says_otherwise_is_contradicted_with_the_sentence(
 
 
 def test_a_name_may_come_from_the_question_and_a_number_may_not() -> None:
-    asked = "Does Brandt pay 99 crowns?"
-    claim = "Brandt pays, as ticket prices rise by 12 percent to 84 crowns, in 1999."
-    assert verifier().check(claim, [0], 0.6, asked).missing == ("1999",)
+    asked = "Which school, Petersen's or another, was closed?"
+    claim = "In Skarholm Petersen's school was closed in 1999."
+    assert verifier().check(claim, [5], 0.6, asked).missing == ("1999",)
+    assert verifier().check(claim, [5], 0.6).missing == ("1999", "Petersen")
+
+
+def test_a_name_of_the_question_does_not_take_the_place_of_another() -> None:
+    asked = "What does Petersen doubt?"
+    claim = "The mayor Petersen doubts that it will last."
+    assert verifier().check(claim, [1], 0.6, asked).missing == ("Petersen",)
+
+
+def test_words_of_the_question_do_not_carry_what_the_answer_tells() -> None:
+    asked = "What do the 640 inhabitants of the island think of it?"
+    invented = "The 640 inhabitants of the island think of it as a splendid idea."
+    assert verifier().check(invented, [4], 0.6, asked).verdict == "not in article"
+    told = "The 640 inhabitants of the island think of a school that was closed."
+    assert verifier().check(told, [4, 5], 0.6, asked).verdict == "partly"
+
+
+@pytest.mark.parametrize(
+    ("quote", "leaves_open"),
+    [(QUOTES[1], False), (QUOTES[2], True), ("The company has bought a ship.", True)],
+)
+def test_evidence_that_points_back_or_names_nobody_leaves_open_whom_it_is_about(
+    quote: str, leaves_open: bool
+) -> None:
+    assert may_be_about("The mayor Petersen doubts it.", [quote]) is leaves_open
 
 
 def test_without_evidence_nothing_is_supported() -> None:
