@@ -274,14 +274,16 @@ class Verifier:
 
 
 def may_be_about(claim: str, evidence: Sequence[str]) -> bool:
-    """Whether `evidence` may be about somebody whom only the question names: it points back to
-    somebody, or names nobody whom the claim does not.
+    """Whether a sentence of `evidence` leaves open whom it is about: it points back to somebody
+    before it names anybody, or names nobody whom `claim` does not.
     """
     known = set(facts.names(claim))
-    return any(
-        _POINTS_BACK.search(quote[:_START]) or set(facts.names(quote)) <= known
-        for quote in evidence
-    )
+    for quote in evidence:
+        named = facts.names(quote)
+        first = min((quote.find(n) for n in named), default=0)
+        if set(named) <= known or _POINTS_BACK.search(quote[: min(first, _START)]):
+            return True
+    return False
 
 
 _LEAD = re.compile(
