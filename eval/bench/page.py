@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,10 @@ _REST = 0.5
 _STOPS = (0.7, 1.3, 1.9, 2.5, 3.1, 3.7, 4.3, 4.9, 5.5)
 """Seconds after which questions are stopped: while the model reads, and while it writes."""
 
-_LOOK = 0.1
+_SEEN = 0.2
+"""Seconds before a stop in which it is seen which threads are the model's."""
+
+_LOOK = 0.05
 """Seconds between two looks at what the server does."""
 
 _WATCH = """
@@ -116,9 +119,10 @@ def _measure(
         print(f"  to {name:<9} {statistics.median(seen):.2f} / {p90:.2f} (first {len(seen)})")
     done = statistics.median(t["done"] for t in times[:5])
     print(f"ratio of the page to /ask, first five questions: {done / statistics.median(plain):.2f}")
-    told = ", ".join(f"{s:.2f} after {after}" for after, s in stops.items())
-    middle = statistics.median(stops.values())
-    print(f"from Stop until the model rests: median {middle:.2f} s ({told})")
+    for place, name in enumerate(("the model", "all of the server")):
+        told = ", ".join(f"{found[place]:.2f} after {after}" for after, found in stops.items())
+        middle = statistics.median(found[place] for found in stops.values())
+        print(f"from Stop until {name} rests: median {middle:.2f} s ({told})")
     print(f"page weight: {loaded[0] / 1e6:.2f} MB in {loaded[1]} requests")
     told = ", ".join(f"{mb} MB after {k} questions" for k, mb in memory.items())
     print(f"server's memory: {told}; ratio {memory[n] / memory[min(FIRST, n)]:.3f}")
@@ -144,29 +148,43 @@ def _ask(page: Any, box: Any, question: str, before: int) -> dict[str, float]:
     return {k: v / 1000 for k, v in found.items() if k != "asked"}
 
 
-def _stop(page: Any, box: Any, pid: int, after: float) -> float:
-    """Seconds from a click on Stop, `after` seconds from the question, until the server rests."""
+def _stop(page: Any, box: Any, pid: int, after: float) -> tuple[float, float]:
+    """Seconds from a click on Stop, `after` seconds from the question, until the model rests, and
+    until all of the server does.
+
+    The model's threads are those that work all the time before the click.
+    """
     box.fill("Tell me in detail all that is said about the bridge, the ferry and the council.")
     box.press("Enter")
     page.wait_for_timeout(after * 1000)
+    known = _worked(pid)
+    time.sleep(_SEEN)
+    models = {t for t, s in _worked(pid).items() if s - known.get(t, 0) > 0.5 * _SEEN}
     start = time.perf_counter()
     page.get_by_role("button", name="Stop").click()
-    before = _worked(pid)
-    while time.perf_counter() - start < 30:
+    rested = dict[str, float]()
+    known, then = _worked(pid), time.perf_counter()
+    while time.perf_counter() - start < 30 and len(rested) < 2:
         time.sleep(_LOOK)
-        now = _worked(pid)
-        if now - before < 0.3 * _LOOK:
-            break
-        before = now
-    found = time.perf_counter() - start - _LOOK
+        now, seen = time.perf_counter(), _worked(pid)
+        spent = {t: s - known.get(t, 0) for t, s in seen.items()}
+        if max((spent.get(t, 0) for t in models), default=0) < 0.3 * (now - then):
+            rested.setdefault("model", then - start)
+        if sum(spent.values()) < 0.3 * (now - then):
+            rested.setdefault("server", then - start)
+        known, then = seen, now
     page.wait_for_timeout(_PAUSE * 1000)
+    return rested.get("model", 30.0), rested.get("server", 30.0)
+
+
+def _worked(pid: int) -> dict[str, float]:
+    """Seconds of processor time that each thread of a process has had."""
+    found = dict[str, float]()
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # It has just ended.
+            nanoseconds = (thread / "schedstat").read_text().split()[0]
+            found[thread.name] = int(nanoseconds) / 1e9
     return found
-
-
-def _worked(pid: int) -> float:
-    """Seconds of processor time that a process has had."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _timed(client: Any, question: str) -> float:
