@@ -7,7 +7,7 @@ import logging
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 from html import escape, unescape
@@ -96,18 +96,15 @@ def build(
             question = unescape(render.drawn(given["value"]))
         wait = turns.wait(_reader(request))
         with turns.answering(str(request.session_hash)) as goes_on:
-            for shown in _answer(on, question, before, whole, turns, wait, typed):
-                if not goes_on():
-                    # Gradio gives once more, at the end, what came last.
-                    yield gr.skip(), gr.skip(), gr.skip()
-                    return
-                yield shown
+            for shown in _answer(on, question, before, whole, turns, wait, typed, goes_on):
+                if goes_on():
+                    yield shown
+            if not goes_on():
+                # Gradio gives once more, at the end, what came last.
+                yield gr.skip(), gr.skip(), gr.skip()
 
-    def stopped(
-        messages: Any, own: Any, answers: Any, saved: Any, request: gr.Request
-    ) -> tuple[Any, ...]:
+    def end(request: gr.Request) -> None:
         turns.end(str(request.session_hash))
-        return _stopped(where, messages, own, answers, saved)
 
     def doubted(own: Any, answers: Any, saved: Any, event: gr.LikeData) -> tuple[Any, ...]:
         number = _number(event.index)
@@ -249,11 +246,12 @@ def build(
         def ended(trigger: Any) -> Any:
             """Ends the answer that is being written, and keeps what was shown of it.
 
-            Gradio runs a function before it cancels for it, so that is an event of its own; and
-            what was begun after the first of a chain of events it does not cancel.
+            The answer ends itself as soon as it may not go on. Gradio runs a function before it
+            cancels for it, so what is kept is an event of its own; and what was begun after the
+            first of a chain of events it does not cancel.
             """
-            return trigger(None, cancels=asked, **private).then(
-                stopped, [chat, *here], [chat, *settled], **private
+            return trigger(end, cancels=asked, queue=False, **private).then(
+                partial(_stopped, where), [chat, *here], [chat, *settled], **private
             )
 
         def opens(button: Any, do: Any, given: Any, changed: Any) -> None:
@@ -503,6 +501,7 @@ def _answer(
     turns: Turns,
     wait: str,
     typed: bool,
+    goes_on: Callable[[], bool],
 ) -> Iterator[tuple[Any, Any, Any]]:
     """The box, the chat growing sentence by sentence, and the conversation.
 
@@ -510,7 +509,8 @@ def _answer(
     is no answer: what an edited question would replace is not lost before. What the model is told
     of it are earlier questions and answers, never the drawn messages: those hold marks and numbers
     that the model would take for its own words. If the reader has to `wait`, only that is said. A
-    question that was `typed` leaves the box.
+    question that was `typed` leaves the box. As soon as it no longer `goes_on`, the model is
+    stopped, and nothing more comes.
     """
     article = assistant.article
     put = _message("user", render.asked(question))
@@ -534,13 +534,18 @@ def _answer(
 
     shown, at = (-1, doing), 0.0
     try:
-        with turns.place() as ahead:
-            for answer in assistant.stream(question, _history(answers), reading):
+        stream = assistant.stream(question, _history(answers), reading)
+        with turns.place() as ahead, closing(stream):  # type: ignore[type-var]
+            for answer in stream:
                 while others := ahead():
                     # The passages are there; the model answers somebody else.
                     text = render.progress(answer, article, _WAITING.format(others))
                     yield same, _now([*before, _said(text)]), same
                     sleep(_PULSE)
+                    if not goes_on():
+                        return
+                if not goes_on():
+                    return
                 grown = len(answer.claims) + answer.abstained
                 if (grown, doing) == shown:
                     if monotonic() - at >= _PULSE:
