@@ -180,13 +180,11 @@ class Reviewer:
         spoken, quote = self._voices[main], self._quotes[main]
         text = sentence
         claimed = voice.speaker(bare(sentence))
-        if claimed and not self._speaks(claimed, main):
-            if spoken and text.startswith("According to"):
-                text = self._by(spoken.speaker, voice.unattributed(text))
-            else:
-                check = replace(check, verdict="partly", missing=(*check.missing, claimed))
+        led = text.startswith("According to")
+        if spoken and led and claimed and not self._speaks(claimed, main):
+            text = self._by(spoken.speaker, voice.unattributed(text))
         elif claimed and not all(self._speaks(claimed, i) for i in cited):
-            # Half of it is his, and half is said by somebody else.
+            # None of it is his, or half of it is said by somebody else.
             check = replace(check, verdict="partly", missing=(*check.missing, claimed))
         elif spoken and not claimed and not self._plainly_said(said, main):
             if not voice.keeps(text, spoken):
