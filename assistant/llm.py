@@ -56,10 +56,15 @@ class Token(str):
 
 
 class LLM(Protocol):
-    """A chat model. `context` is its window in tokens, prompt and reply together."""
+    """A chat model. `context` is its window in tokens, prompt and reply together.
+
+    `judges`: it was trained to tell, by the first token of its reply, whether an article answers a
+    question (`prompt.answerable`).
+    """
 
     name: str
     context: int
+    judges: bool
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str]:
         """Pieces of the reply, `Token`s where probabilities are known; closing stops the model.
@@ -102,6 +107,7 @@ class Endpoint:
     ) -> None:
         """`llama_cpp` uses what llama.cpp's server adds: token counts and reading progress."""
         self.name = model
+        self.judges = False
         self._url = base_url.rstrip("/")
         self._key = key or "none"
         self._timeout = timeout

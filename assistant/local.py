@@ -28,6 +28,9 @@ def check_gguf(path: Path) -> None:
             raise ModelError(f"{str(path)!r} is not a GGUF model. Check ASSISTANT_LLM.")
 
 
+ANSWERABLE = Path(__file__).parent / "answerable.gguf"
+"""The packaged model's adapter for `prompt.answerable`."""
+
 BATCH = 16
 """Tokens read at a time; between batches a stop is seen and progress told. On two cores 64 are read
 at 63 a second and rest 1.0 s after a stop (median of 6, at most 1.9), 32 at 56 and .4 s (of 10, at
@@ -50,8 +53,13 @@ class LocalLLM(Endpoint):
         threads: int = 0,
         timeout: float = 300.0,
         batch: int = BATCH,
+        adapter: Path | None = None,
     ) -> None:
-        """Raises ModelError if the file cannot be loaded or the engine is not installed."""
+        """`adapter` is an activated LoRA for the model, made by eval.train_answerable: it changes
+        nothing but the reply to `prompt.answerable`.
+
+        Raises ModelError if a file cannot be loaded or the engine is not installed.
+        """
         check_gguf(path)
         try:
             import xllamacpp
@@ -72,6 +80,8 @@ class LocalLLM(Endpoint):
         parameters.warmup = False
         for threads_of in (parameters.cpuparams, parameters.cpuparams_batch):
             threads_of.n_threads = threads or os.cpu_count() or 1
+        if adapter:
+            parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 1.0)]
         try:
             self._server: Any = xllamacpp.Server(parameters)
         except (RuntimeError, ValueError) as error:
@@ -81,6 +91,7 @@ class LocalLLM(Endpoint):
             ) from error
         url = f"{self._server.listening_address}/v1"
         super().__init__(url, path.stem, key, timeout, llama_cpp=True)
+        self.judges = adapter is not None
 
     def close(self) -> None:
         super().close()

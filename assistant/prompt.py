@@ -105,6 +105,18 @@ def answer(
     return [*prefix(), Message("user", asked)]
 
 
+_ANSWERABLE = "Does the article answer this question?"
+
+INVOCATION = f"<|im_start|>user\n{_ANSWERABLE}<|im_end|>\n<|im_start|>assistant\n"
+"""How the packaged model reads the turn that asks whether there is an answer. Its adapter begins
+there; no article can hold the turn markers (`_inert`)."""
+
+
+def answerable(article: str, question: str) -> list[Message]:
+    """Asks whether `article` answers `question`: yes or no."""
+    return [*answer(article, question), Message("user", _ANSWERABLE)]
+
+
 _REWRITE = """\
 Rewrite the last question of a conversation so that it can be understood alone. Replace words such \
 as "he", "it", "there" or "the second one" by what they stand for. Add nothing else and do not \

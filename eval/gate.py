@@ -25,11 +25,21 @@ from eval.cases import SuiteError, read, thin
 from eval.metrics import Rate, auc
 from eval.systems import on_articles, open_models
 
-SIGNALS = ("refusal", "answers", "fluency", "nearest")
+SIGNALS = ("refusal", "answerable", "answers", "fluency", "nearest")
 """The last is of no use to decide by, and measured only."""
 
-_MISSING = {"refusal": 0.0, "answers": -4.0, "fluency": 0.0, "nearest": 0.0}
-"""What stands for a signal of a question to which no sentence was fit to be shown."""
+_MISSING = {"answers": -4.0}
+"""What stands for a signal of a question to which no sentence was fit to be shown; else 0."""
+
+_FITS = (
+    ("refusal", "answerable", "answers", "fluency"),
+    ("refusal", "answerable", "answers"),
+    ("refusal", "answerable"),
+    ("refusal", "answers", "fluency"),
+    ("refusal", "answers"),
+    ("refusal",),
+)
+"""Those that are known together, of a model that judges and of others, later and before."""
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -49,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AssistantError as error:
         print(f"eval.gate: {error}", file=sys.stderr)
         return 2
-    values = np.array([[s.get(n, _MISSING[n]) for n in SIGNALS] for _, _, _, s in found])
+    values = np.array([[s.get(n, _MISSING.get(n, 0.0)) for n in SIGNALS] for *_, s in found])
     labels = np.array([answerable for answerable, _, _, _ in found])
     groups = np.array([group for _, group, _, _ in found])
     sets = np.array([source for _, _, source, _ in found])
@@ -61,32 +71,38 @@ def main(argv: Sequence[str] | None = None) -> int:
 def report(values: Array, labels: Flags, groups: Names, sets: Names) -> list[str]:
     """AUCs of the signals alone and together, the operating points, and the fit."""
     lines = ["signals | AUC on articles left out"]
-    subsets = [[0], [1], [2], [3], [0, 1], [0, 2], [0, 3], [0, 1, 2], [0, 1, 2, 3]]
-    for columns in subsets:
+    alone = [(name,) for name in SIGNALS if (name,) not in _FITS]
+    for named in (*alone, *reversed(_FITS), SIGNALS):
+        columns = _columns(named)
         p = left_out(values[:, columns], labels, groups)
         areas = " ".join(
             f"{s} {auc(list(p[(sets == s) & ~labels]), list(p[(sets == s) & labels])):.3f}"
             for s in dict.fromkeys(sets)
         )
-        names = " + ".join(SIGNALS[i] for i in columns)
-        lines.append(f"{names} | all {auc(list(p[~labels]), list(p[labels])):.3f} {areas}")
-    p = left_out(values[:, :3], labels, groups)
-    named = {t: name for name, t in THRESHOLDS.items()}
+        lines.append(
+            f"{' + '.join(named)} | all {auc(list(p[~labels]), list(p[labels])):.3f} {areas}"
+        )
+    p = left_out(values[:, _columns(_FITS[0])], labels, groups)
+    settings = {t: name for name, t in THRESHOLDS.items()}
     lines.append("confidence | wrongly refused | rightly refused")
-    for at in sorted({0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, *named}):
+    for at in sorted({0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, *settings}):
         rates = list[str]()
         for s in dict.fromkeys(sets):
             yes, no = p[(sets == s) & labels], p[(sets == s) & ~labels]
             rates.append(f"{s}: {Rate.of(yes < at)}, {Rate.of(no < at)}")
-        lines.append(f"{at:.2f} | {' | '.join(rates)} {named.get(at, '')}".rstrip())
-    for columns in ([0, 1, 2], [0, 1], [0]):
-        scaler, fitted = _fit(values[:, columns], labels)
+        lines.append(f"{at:.2f} | {' | '.join(rates)} {settings.get(at, '')}".rstrip())
+    for named in _FITS:
+        scaler, fitted = _fit(values[:, _columns(named)], labels)
         weights = fitted.coef_[0] / scaler.scale_
-        listed = ", ".join(f"{SIGNALS[i]} {w:.3f}" for i, w in zip(columns, weights, strict=True))
+        listed = ", ".join(f"{name} {w:.3f}" for name, w in zip(named, weights, strict=True))
         lines.append(
             f"fit: {listed}, intercept {fitted.intercept_[0] - weights @ scaler.mean_:.3f}"
         )
     return lines
+
+
+def _columns(names: Sequence[str]) -> list[int]:
+    return [SIGNALS.index(name) for name in names]
 
 
 def left_out(values: Array, labels: Flags, groups: Names) -> Array:

@@ -24,6 +24,7 @@ class Replay:
         self._path = path
         self.name = llm.name
         self.context = llm.context
+        self.judges = llm.judges
         self.asked = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()

@@ -288,7 +288,7 @@ def code_digest() -> str:
     held = hashlib.sha256()
     for module in (package, index):
         for path in sorted(Path(str(module.__file__)).parent.iterdir()):
-            if path.suffix in (".py", ".json", ".safetensors"):
+            if path.suffix in (".py", ".json", ".safetensors", ".gguf"):
                 held.update(path.read_bytes())
     return held.hexdigest()[:16]
 

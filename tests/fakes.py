@@ -19,6 +19,7 @@ class FakeLLM:
     def __init__(self, *replies: str, cut: int = 4, context: int = 8192) -> None:
         self.name = "fake"
         self.context = context
+        self.judges = False
         self.replies = list(replies)
         self.cut = cut
         self.sent: list[list[Message]] = []
@@ -27,6 +28,7 @@ class FakeLLM:
         self.given = 0
         self.closed = 0
         self.refusal = 0.0001
+        self.yes = 0.5
         self.cuts = False
 
     def read(self, messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
@@ -48,6 +50,8 @@ class FakeLLM:
 
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
         self.scored.append(list(messages))
+        if list(options) == ["yes", "no"]:
+            return [self.yes, 1 - self.yes]
         return [self.refusal for _ in options]
 
     def count(self, text: str) -> int:

@@ -148,6 +148,20 @@ def test_a_likely_refusal_is_one_without_asking_for_an_answer(make: Make) -> Non
     assert llm.sent == []
 
 
+def test_a_model_that_judges_is_asked_whether_the_article_answers(make: Make) -> None:
+    llm = FakeLLM("A ticket costs 84 crowns.", "A ticket costs 84 crowns.")
+    unasked = make(llm=llm).ask("What does a ticket cost?")
+    assert "answerable" not in unasked.signals
+    llm.judges, llm.yes = True, 0.9
+    sure = make(llm=llm).ask("What does a ticket cost?")
+    assert sure.signals["answerable"] == pytest.approx(2.197, abs=0.001)
+    assert llm.scored[-1][-1].content.startswith("Does the article answer")
+    llm.yes = 0.001
+    refused = make(llm=llm).ask("What does a ticket cost?")
+    assert refused.abstained
+    assert refused.confidence < sure.confidence
+
+
 def test_an_endpoint_without_probabilities_is_simply_asked(make: Make) -> None:
     class Mute(FakeLLM):
         def score(self, *_: Any) -> None:
@@ -469,6 +483,49 @@ def test_the_real_model_answers_with_exact_citations(real: Assistant) -> None:
 @pytest.mark.model
 def test_the_real_model_refuses_what_the_article_does_not_say(real: Assistant) -> None:
     assert real.ask("What is the name of the lighthouse keeper's dog?").abstained
+
+
+@pytest.mark.model
+def test_the_real_model_judges_what_the_article_answers(real: Assistant) -> None:
+    llm: Any = real.llm
+    assert llm.judges
+
+    def judged(question: str) -> float:
+        yes, no = llm.score(prompt.answerable(real.article.text, question), ["yes", "no"])
+        return float(yes / (yes + no))
+
+    answered = ["How many people live on the island?", "What does a ticket cost now?"]
+    unanswered = ["What is the name of the keeper's dog?", "How old is Karin Dahl?"]
+    assert min(map(judged, answered)) > max(map(judged, unanswered)) + 0.2
+
+
+@pytest.mark.model
+def test_the_adapter_changes_nothing_but_that(real: Assistant) -> None:
+    """What the model writes is the same, to the last log probability, with its scale at 0."""
+    import httpx
+
+    llm: Any = real.llm
+    asked = prompt.answer(real.article.text, "Who is the director?")
+    found = []
+    for scale in (1.0, 0.0):
+        llm.score(prompt.answerable(real.article.text, "Who is the director?"), ["yes", "no"])
+        reply = httpx.post(
+            f"{llm._url}/chat/completions",
+            json={
+                "messages": [{"role": m.role, "content": m.content} for m in asked],
+                "max_tokens": 12,
+                "temperature": 0,
+                "logprobs": True,
+                "lora": [{"id": 0, "scale": scale}],
+            },
+            headers={"Authorization": f"Bearer {llm._key}"},
+            timeout=120,
+        )
+        found.append(
+            [(t["token"], t["logprob"]) for t in reply.json()["choices"][0]["logprobs"]["content"]]
+        )
+    assert len(found[0]) > 5
+    assert found[0] == found[1]
 
 
 @pytest.mark.model

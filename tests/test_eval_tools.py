@@ -1,3 +1,5 @@
+import gzip
+import json
 import random
 from pathlib import Path
 
@@ -7,6 +9,7 @@ from assistant import Message
 from assistant.llm import ReplyCut, Token
 from eval.counterfactual import edited
 from eval.replay import Replay
+from eval.train_answerable import examples
 from eval.train_checker import changed, cut
 from tests.conftest import TEXT
 from tests.fakes import FakeLLM
@@ -55,6 +58,37 @@ def test_a_number_or_a_name_is_changed_throughout_the_article() -> None:
     assert "Brandt" not in name.text
     assert edited(TEXT, "Is Olof Brandt the mayor?", ["Olof Brandt"], rng) is None
     assert edited(TEXT, "Why?", ["it was cold"], rng) is None
+
+
+def test_articles_to_train_on_hold_the_answers_that_they_are_said_to_hold(tmp_path: Path) -> None:
+    rows = []
+    for i in range(12):
+        place = f"Place{i} near the river"
+        context = " ".join(
+            f"In {place} number {n} lives Person{i}x{n} with a dog and boats." for n in range(8)
+        )
+        rows += [
+            {
+                "source": "squad_qa",
+                "context": context,
+                "claim": f"Who lives at number {n} in {place}? Person{i}x{n}",
+                "label": 1,
+            }
+            for n in range(8)
+        ]
+        asked = f"Who built {place}? Person{i}x1"
+        rows.append({"source": "squad_qa", "context": context, "claim": asked, "label": 0})
+    path = tmp_path / "pairs.jsonl.gz"
+    with gzip.open(path, "wt") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    right = {r["claim"].split("? ")[0] + "?": r["claim"].split("? ")[1] for r in rows if r["label"]}
+    made = list(examples(path, 1))
+    kinds = set()
+    for example in made:
+        for question, label, kind in example.questions:
+            kinds.add(kind)
+            assert label == (right.get(question, "nobody") + " " in example.article)
+    assert kinds >= {"answered", "left out", "never had one"}
 
 
 def test_training_pairs_are_cut_to_what_shares_words_and_changed_in_one_fact() -> None:
