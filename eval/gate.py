@@ -32,7 +32,6 @@ _MISSING = {"answers": -4.0}
 """What stands for a signal of a question to which no sentence was fit to be shown; else 0."""
 
 _FITS = (
-    ("refusal", "answerable", "answers", "fluency"),
     ("refusal", "answerable", "answers"),
     ("refusal", "answerable"),
     ("refusal", "answers", "fluency"),
@@ -72,7 +71,7 @@ def report(values: Array, labels: Flags, groups: Names, sets: Names) -> list[str
     """AUCs of the signals alone and together, the operating points, and the fit."""
     lines = ["signals | AUC on articles left out"]
     alone = [(name,) for name in SIGNALS if (name,) not in _FITS]
-    for named in (*alone, *reversed(_FITS), SIGNALS):
+    for named in (*alone, *reversed(_FITS), SIGNALS[:4], SIGNALS):
         columns = _columns(named)
         p = left_out(values[:, columns], labels, groups)
         areas = " ".join(
