@@ -386,7 +386,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         weight = torch.where(item.labels > 0, 0.5 / share, 0.5 / (1 - share))
         loss = F.binary_cross_entropy_with_logits(odds, item.labels, weight)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.lora.parameters(), 1.0)
         optimizer.step()
         steps += 1

@@ -156,7 +156,7 @@ def test_a_model_that_judges_is_asked_whether_the_article_answers(make: Make) ->
     sure = make(llm=llm).ask("What does a ticket cost?")
     assert sure.signals["answerable"] == pytest.approx(2.197, abs=0.001)
     assert llm.scored[-1][-1].content.startswith("Does the article answer")
-    llm.yes = 0.001
+    llm.yes = 1e-6
     refused = make(llm=llm).ask("What does a ticket cost?")
     assert refused.abstained
     assert refused.confidence < sure.confidence

@@ -2,6 +2,7 @@ import gzip
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_a_number_or_a_name_is_changed_throughout_the_article() -> None:
 
 
 def test_articles_to_train_on_hold_the_answers_that_they_are_said_to_hold(tmp_path: Path) -> None:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for i in range(12):
         place = f"Place{i} near the river"
         context = " ".join(
