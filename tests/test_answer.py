@@ -501,7 +501,9 @@ def test_the_real_model_judges_what_the_article_answers(real: Assistant) -> None
 
 @pytest.mark.model
 def test_the_adapter_changes_nothing_but_that(real: Assistant) -> None:
-    """What the model writes is the same, to the last log probability, with its scale at 0."""
+    """What the model writes after a judgement is what it writes with the adapter off. (With a scale
+    of 0 the article is read again, in other batches: probabilities differ a little by that.)
+    """
     import httpx
 
     llm: Any = real.llm
@@ -525,7 +527,8 @@ def test_the_adapter_changes_nothing_but_that(real: Assistant) -> None:
             [(t["token"], t["logprob"]) for t in reply.json()["choices"][0]["logprobs"]["content"]]
         )
     assert len(found[0]) > 5
-    assert found[0] == found[1]
+    assert [t for t, _ in found[0]] == [t for t, _ in found[1]]
+    assert [p for _, p in found[0]] == pytest.approx([p for _, p in found[1]], abs=0.1)
 
 
 @pytest.mark.model
