@@ -30,7 +30,6 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-import httpx
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -134,23 +133,17 @@ class Tokens:
     """Prompts as the engine reads them."""
 
     def __init__(self, llm: Endpoint) -> None:
-        self._url = llm._url.removesuffix("/v1")
-        self._headers = {"Authorization": f"Bearer {llm._key}"}
+        self._llm = llm
         self.invocation = self._ids(prompt.INVOCATION)
 
     def _ids(self, text: str) -> list[int]:
         body = {"content": text, "parse_special": True, "add_special": False}
-        return list(self._post("/tokenize", body)["tokens"])
-
-    def _post(self, path: str, body: dict[str, object]) -> dict[str, list[int]]:
-        reply = httpx.post(self._url + path, json=body, headers=self._headers, timeout=60)
-        reply.raise_for_status()
-        return dict(reply.json())
+        return list(self._llm._get("/tokenize", body)["tokens"])
 
     def of(self, article: str, question: str) -> list[int]:
         messages = prompt.answerable(article, question)
         turns = [{"role": m.role, "content": m.content} for m in messages]
-        text = str(self._post("/apply-template", {"messages": turns})["prompt"])
+        text = str(self._llm._get("/apply-template", {"messages": turns})["prompt"])
         assert text.endswith(prompt.INVOCATION), text[-200:]
         ids = self._ids(text)
         assert ids[-len(self.invocation) :] == self.invocation
