@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -241,19 +241,27 @@ def digest(cases: Sequence[Case]) -> str:
 
 
 def thin(cases: Sequence[Case], limit: int | None) -> list[Case]:
-    """At most `limit` cases, spread evenly over kinds and articles, in the given order."""
+    """At most `limit` cases, of each kind in proportion, spread over articles, in the given order.
+
+    A kind that would have none has one, as long as there are places for each.
+    """
     if limit is None or limit >= len(cases):
         return list(cases)
-    counts = Counter(c.row.kind for c in cases)
-    seen = Counter[str]()
-    turns: list[tuple[float, int]] = []
+    kinds = defaultdict[str, list[int]](list)
     for i, case in enumerate(cases):
-        # A kind's cases take turns at equal distances, so that each kind is kept in proportion.
-        turns.append(((seen[case.row.kind] + 0.5) / counts[case.row.kind], i))
-        seen[case.row.kind] += 1
-    order = [i for _, i in sorted(turns)]
-    step = len(order) / limit
-    return [cases[i] for i in sorted(order[int(j * step)] for j in range(limit))]
+        kinds[case.row.kind].append(i)
+    # Rare kinds first, so that what they take too much the others lack.
+    order = sorted(kinds.values(), key=len)
+    chosen = list[int]()
+    left = len(cases)
+    for n, of in enumerate(order):
+        room = limit - len(chosen)
+        others = len(order) - n - 1
+        places = max(round(room * len(of) / left), 1 if room > others else 0)
+        left -= len(of)
+        # Each kind begins elsewhere, or all would be about the first articles.
+        chosen += [of[int((j + (n + 0.5) / len(order)) * len(of) / places)] for j in range(places)]
+    return [cases[i] for i in sorted(chosen)]
 
 
 def problems(cases: Sequence[Case]) -> list[str]:

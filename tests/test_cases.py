@@ -147,6 +147,11 @@ def test_fewer_cases_still_have_all_kinds() -> None:
     assert {c.row.kind for c in some} == set(KINDS)
     assert len({c.article_id for c in some}) >= 10
     assert thin(cases, None) == cases
+    for limit in (len(KINDS), 16, 30, 223):
+        few = thin(cases, limit)
+        assert len({c.id for c in few}) == limit
+        assert {c.row.kind for c in few} == set(KINDS)
+    assert len(thin(cases, 5)) == 5
 
 
 def test_a_digest_is_of_what_is_asked_and_not_of_its_order() -> None:
