@@ -347,12 +347,12 @@ class Assistant:
                 progress("reading the article", done, total)
             yield answer
         signals = {"nearest": max((s for _, s in self._attributor.rank(question)), default=0.0)}
-        if refusal := llm.score(asked, [prompt.REFUSAL.split()[0]]):
-            signals["refusal"] = gate.log_odds(refusal[0])
         if about.is_overall(question):
             signals["overall"] = 1.0  # Decides by itself.
         elif llm.judges and (judged := llm.score(prompt.answerable(text, question), ["yes", "no"])):
             signals["answerable"] = gate.log_odds(judged[0] / (sum(judged) or 1.0))
+        elif refusal := llm.score(asked, [prompt.REFUSAL.split()[0]]):
+            signals["refusal"] = gate.log_odds(refusal[0])
         answer = self._surer(answer, signals)
         if answer.confidence < _HOPELESS * self._threshold:
             yield self._abstain(answer)

@@ -21,8 +21,8 @@ SHOWN: Mapping[Strictness, tuple[Verdict, ...]] = {
 """The verdicts with which a sentence is shown."""
 
 FITTED: Sequence[tuple[dict[str, float], float]] = (
-    ({"refusal": -0.292, "answerable": 0.698, "answers": 0.255}, -0.027),
-    ({"refusal": -0.418, "answerable": 0.674}, -0.343),
+    ({"answerable": 0.810, "answers": 0.315}, 0.341),
+    ({"answerable": 0.839}, 0.106),
     ({"refusal": -0.643, "answers": 0.110, "fluency": 2.460}, -0.243),
     ({"refusal": -0.653, "answers": 0.124}, -0.656),
     ({"refusal": -0.715}, -0.798),
@@ -34,12 +34,12 @@ The last three are for models that do not judge."""
 def confidence(signals: Mapping[str, float]) -> float:
     """How likely the article answers the question, in [0, 1], from what is known so far.
 
-    Signals are refusal, the log odds that the model begins a refusal; answerable, those that it
-    says yes when asked whether the article answers, if it was trained to; and, once there is a
-    sentence, answers, the checker's logit that it answers the question, and fluency, the mean log
+    Signals are answerable, the log odds that the model says yes when asked whether the article
+    answers, if it was trained to, else refusal, those that it begins a refusal; and, once there is
+    a sentence, answers, the checker's logit that it answers the question, and fluency, the mean log
     probability of its tokens. How near the nearest sentence is to the question is known too, and
     is not decided by: good questions are put in other words than the article's (eval/README).
-    Without a refusal there is nothing to decide by, and the confidence is 1; so it is where overall
+    Without either there is nothing to decide by, and the confidence is 1; so it is where overall
     is a signal, the question being about the article as a whole.
     """
     if "overall" in signals:

@@ -85,8 +85,9 @@ class LocalLLM(Endpoint):
         try:
             self._server: Any = xllamacpp.Server(parameters)
         except (RuntimeError, ValueError) as error:
+            files = f"{str(path)!r} with {str(adapter)!r}" if adapter else repr(str(path))
             raise ModelError(
-                f"llama.cpp cannot load {str(path)!r}: {error}. The file may be damaged, or memory "
+                f"llama.cpp cannot load {files}: {error}. A file may be damaged, or memory "
                 "too small; set ASSISTANT_LLM to another model or to none."
             ) from error
         url = f"{self._server.listening_address}/v1"

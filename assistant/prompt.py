@@ -112,10 +112,9 @@ INVOCATION = f"<|im_start|>user\n{_ANSWERABLE}<|im_end|>\n<|im_start|>assistant\
 there; no article can hold the turn markers (`_inert`)."""
 
 
-def answerable(article: str, question: str, reply: str = "") -> list[Message]:
-    """Asks whether `article` answers `question`, and so if there is a reply: yes or no."""
-    said = [Message("assistant", _inert(reply))] if reply else []
-    return [*answer(article, question), *said, Message("user", _ANSWERABLE)]
+def answerable(article: str, question: str) -> list[Message]:
+    """Asks whether `article` answers `question`: yes or no."""
+    return [*answer(article, question), Message("user", _ANSWERABLE)]
 
 
 _REWRITE = """\

@@ -32,13 +32,14 @@ _MISSING = {"answers": -4.0}
 """What stands for a signal of a question to which no sentence was fit to be shown; else 0."""
 
 _FITS = (
-    ("refusal", "answerable", "answers"),
-    ("refusal", "answerable"),
+    ("answerable", "answers"),
+    ("answerable",),
     ("refusal", "answers", "fluency"),
     ("refusal", "answers"),
     ("refusal",),
 )
-"""Those that are known together, of a model that judges and of others, later and before."""
+"""Those that are known together, of a model that judges and of others, later and before. Fluency
+adds nothing to what a model judges."""
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -70,8 +71,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def report(values: Array, labels: Flags, groups: Names, sets: Names) -> list[str]:
     """AUCs of the signals alone and together, the operating points, and the fit."""
     lines = ["signals | AUC on articles left out"]
-    alone = [(name,) for name in SIGNALS if (name,) not in _FITS]
-    for named in (*alone, *reversed(_FITS), SIGNALS[:4], SIGNALS):
+    # A model that judges is not asked for its refusal, nor another to judge.
+    known = tuple(n for n, told in zip(SIGNALS, values.std(0) > 0, strict=True) if told)
+    fits = [names for names in _FITS if set(names) <= set(known)]
+    alone = [(name,) for name in known if (name,) not in fits]
+    for named in (*alone, *reversed(fits), known):
         columns = _columns(named)
         p = left_out(values[:, columns], labels, groups)
         areas = " ".join(
@@ -81,7 +85,7 @@ def report(values: Array, labels: Flags, groups: Names, sets: Names) -> list[str
         lines.append(
             f"{' + '.join(named)} | all {auc(list(p[~labels]), list(p[labels])):.3f} {areas}"
         )
-    p = left_out(values[:, _columns(_FITS[0])], labels, groups)
+    p = left_out(values[:, _columns(fits[0])], labels, groups)
     settings = {t: name for name, t in THRESHOLDS.items()}
     lines.append("confidence | wrongly refused | rightly refused")
     for at in sorted({0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, *settings}):
@@ -90,7 +94,7 @@ def report(values: Array, labels: Flags, groups: Names, sets: Names) -> list[str
             yes, no = p[(sets == s) & labels], p[(sets == s) & ~labels]
             rates.append(f"{s}: {Rate.of(yes < at)}, {Rate.of(no < at)}")
         lines.append(f"{at:.2f} | {' | '.join(rates)} {settings.get(at, '')}".rstrip())
-    for named in _FITS:
+    for named in fits:
         scaler, fitted = _fit(values[:, _columns(named)], labels)
         weights = fitted.coef_[0] / scaler.scale_
         listed = ", ".join(f"{name} {w:.3f}" for name, w in zip(named, weights, strict=True))
@@ -137,7 +141,7 @@ def _signals(
                 answer = on.ask(case.row.question, case.history)
                 if not answer.signals or "overall" in answer.signals:
                     continue  # Decided by other things.
-                if "refusal" not in answer.signals:
+                if not answer.signals.keys() & {"refusal", "answerable"}:
                     raise SuiteError("A language model with log probabilities is needed.")
                 found.append((case.row.answerable, case.article_id, path.stem, answer.signals))
     return found

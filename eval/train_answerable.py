@@ -1,14 +1,12 @@
-"""Trains the adapter that tells whether the article answers a question, and whether so.
+"""Trains the adapter that tells whether the article answers a question, on two cores in an hour.
 
-    python -m eval.train_answerable ../shared/data/train_nli.jsonl.gz --minutes 60 \\
+    python -m eval.train_answerable ../shared/data/train_nli.jsonl.gz --minutes 45 \\
         --out assistant/answerable.gguf
 
 Reads JSON lines with source, context, claim and label (1: the claim, a question and an answer to
-it, is right). From the contexts of squad_qa and halueval_qa articles are made: of one or more that
-are alike, about one sentence in five left out. Their questions are asked of them: those whose
-answer is still there, those whose answer was left out, those that never had one (SQuAD 2), and some
-of another context. Half of the questions are asked with a reply, which is to be judged: a right
-answer or a wrong one, by itself or in its sentence, or the sentence most like the question.
+it, is right). From the contexts of squad_qa articles are made: one or two that are alike, about one
+sentence in five left out. Their questions are asked of them: those whose answer is still there,
+those whose answer was left out, those that never had one (SQuAD 2), and some of a third context.
 
 The adapter is an activated LoRA (Greenewald et al., 2025, arXiv:2504.12397): it changes nothing
 before the turn that asks whether there is an answer, so what the engine has read of an article
@@ -27,7 +25,7 @@ import re
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -43,65 +41,35 @@ from assistant.llm import Endpoint
 from assistant.local import LocalLLM
 from assistant.models import no_progress
 from assistant.settings import read as read_settings
-from assistant.words import terms
 from eval.metrics import auc
 from index import sentence_spans
 
-SOURCES = {"squad_qa": (1, 2, 2, 3), "halueval_qa": (3, 4, 5)}
-"""And of how many contexts an article is made."""
 RANK = 16
 ALPHA = 32.0
 TARGETS = ("attn_q", "attn_k", "attn_v", "attn_output")
 LEFT_OUT = 0.22
-QUESTIONS = 8
+QUESTIONS = 10
 """Of each label, at most, of one article."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question, perhaps with a reply; `label` 1 if the article answers it, and so."""
-
-    question: str
-    reply: str
-    label: int
-    kind: str
-    """Where it comes from."""
 
 
 @dataclass(frozen=True)
 class Example:
     article: str
-    asked: tuple[Asked, ...]
-
-
-Answers = Mapping[str, Sequence[tuple[str, int]]]
-"""Of each question, and whether they are right."""
+    questions: tuple[tuple[str, int, str], ...]
+    """Each with its label, 1 if the article answers it, and where it comes from."""
 
 
 def examples(path: Path, seed: int) -> Iterator[Example]:
-    """Articles with their questions, three in four of squad_qa."""
-    rng = random.Random(seed)
-    found = {source: _articles(path, source, rng) for source in SOURCES}
-    while found:
-        for source in ("squad_qa", "squad_qa", "squad_qa", "halueval_qa"):
-            if example := next(found.get(source, iter(())), None):
-                yield example
-            else:
-                found.pop(source, None)
-
-
-def _articles(path: Path, source: str, rng: random.Random) -> Iterator[Example]:
-    """Those first whose contexts have questions without answer."""
+    """Articles with their questions, those first whose contexts have questions without answer."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
+    rng = random.Random(seed)
     asked: dict[str, dict[str, list[tuple[str, int]]]] = defaultdict(lambda: defaultdict(list))
     with gzip.open(path, "rt") as file:
         for row in map(json.loads, file):
             parts = re.match(r"(.*?\?)\s+(.+)$", row["claim"], re.DOTALL)
-            if row["source"] == source and parts:
+            if row["source"] == "squad_qa" and parts:
                 asked[row["context"]][parts[1]].append((parts[2], row["label"]))
-    if not asked:
-        return
     contexts = sorted(asked)
     words = TfidfVectorizer(sublinear_tf=True, stop_words="english", max_df=0.1)
     vectors = words.fit_transform(contexts)
@@ -109,92 +77,47 @@ def _articles(path: Path, source: str, rng: random.Random) -> Iterator[Example]:
     np.fill_diagonal(alike, 0)
     order = list(range(len(contexts)))
     rng.shuffle(order)
-    order.sort(key=lambda i: all(any(r for _, r in a) for a in asked[contexts[i]].values()))
+    # Those first of which most is asked in fewest words, if some of it has no answer.
+    order.sort(
+        key=lambda i: (
+            all(any(r for _, r in a) for a in asked[contexts[i]].values()),
+            len(contexts[i]) // 200 / len(asked[contexts[i]]),
+        )
+    )
     used = set[int]()
     for i in order:
         if i in used:
             continue
         near = [int(j) for j in np.argsort(-alike[i])[:40] if j not in used and alike[i, j] > 0.05]
-        size = rng.choice(SOURCES[source])
+        size = rng.choice([1, 1, 1, 2])
         chosen, other = [contexts[j] for j in (i, *near[: size - 1])], near[size - 1 : size]
         used |= {i, *near[: size - 1]}
         kept = {c: _thinned(c, rng) for c in chosen}
-        yes, no = list[Asked](), list[Asked]()
-        for context in chosen:
-            for item in _asked(asked[context], context, kept, source == "squad_qa", rng):
-                (yes if item.label else no).append(item)
         article = "\n\n".join(kept.values())
+        yes, no = list[tuple[str, int, str]](), list[tuple[str, int, str]]()
+        for context in chosen:
+            for question, answers in asked[context].items():
+                right = [a.lower() for a, label in answers if label]
+                if not right:
+                    no.append((question, 0, "never had one"))
+                    continue
+                holding = [s for s in _sentences(context) if any(a in s.lower() for a in right)]
+                if holding and all(s in kept[context] for s in holding):
+                    yes.append((question, 1, "answered"))
+                elif holding and not any(a in article.lower() for a in right):
+                    no.append((question, 0, "left out"))
         foreign = [
-            Asked(question, "", 0, "of another")
+            (question, 0, "of another")
             for j in other
             for question, answers in asked[contexts[j]].items()
             if not any(a.lower() in article.lower() for a, label in answers if label)
         ]
         rng.shuffle(yes)
         rng.shuffle(no)
-        items = yes[:QUESTIONS] + no[:QUESTIONS] + foreign[:2]
-        rng.shuffle(items)
-        if len(items) >= 4:
-            yield Example(article, tuple(items))
-
-
-def _asked(
-    questions: Answers,
-    context: str,
-    kept: Mapping[str, str],
-    unanswerable: bool,
-    rng: random.Random,
-) -> Iterator[Asked]:
-    """The questions about `context`, of which only what is `kept` is in the article.
-
-    If `unanswerable`, those without a right answer have none; else it is not known.
-    """
-    article = " ".join(kept.values())
-    there = _sentences(kept[context])
-    for question, answers in questions.items():
-        right = [a for a, label in answers if label]
-        wrong = [a for a, label in answers if not label]
-        holding = [s for s in _sentences(context) if _has(s, right)]
-        if holding and all(s in there for s in holding):
-            label, kind = 1, "answered"
-        elif holding and not _has(article, right):
-            label, kind = 0, "left out"
-        elif not right:
-            label, kind = 0, "never had one"
-        else:
-            continue
-        if right or unanswerable:
-            yield Asked(question, "", label, kind)
-        beside = [s for s in there if not _has(s, right)]
-        good, bad = [*right, *holding], [*wrong]
-        bad += sorted(beside, key=lambda s: -_common(question, s))[:1]
-        bad += [s for s in there if _has(s, wrong) and not _has(s, right)]
-        for reply in rng.sample(good, 1) if good else ():
-            yield Asked(question, _stated(question, reply, rng), label, f"{kind}, right reply")
-        for reply in rng.sample(bad, 1) if bad else ():
-            yield Asked(question, _stated(question, reply, rng), 0, f"{kind}, wrong reply")
-
-
-def _has(text: str, answers: Sequence[str]) -> bool:
-    return any(re.search(rf"(?<!\w){re.escape(a)}(?!\w)", text, re.IGNORECASE) for a in answers)
-
-
-def _common(question: str, sentence: str) -> int:
-    return len(set(terms(question, "en")) & set(terms(sentence, "en")))
-
-
-def _stated(question: str, answer: str, rng: random.Random) -> str:
-    """A short answer as a sentence, where that is plain, most of the time."""
-    if answer.endswith(".") or rng.random() < 0.2:
-        return answer
-    first = re.match(rf"(?:Who|(?:What|Which)(?: \w+)??) ((?!{_DOES}).+)\?$", question)
-    if first:
-        return f"{answer[0].upper()}{answer[1:]} {first[1]}."
-    last = re.match(r"(.+?),? (?:which|what|who)(?: \w+)?\?$", question)
-    return f"{last[1]} {answer}." if last else answer
-
-
-_DOES = r"(?:do|does|did|can|could|will|would|should|has|have|had)\b"
+        questions = yes[:QUESTIONS] + no[:QUESTIONS] + foreign[:2]
+        rng.shuffle(questions)
+        if len(questions) >= 4:
+            yield Example(article, tuple(questions))
 
 
 def _sentences(text: str) -> list[str]:
@@ -217,8 +140,8 @@ class Tokens:
         body = {"content": text, "parse_special": True, "add_special": False}
         return list(self._llm._get("/tokenize", body)["tokens"])
 
-    def of(self, article: str, question: str, reply: str) -> list[int]:
-        messages = prompt.answerable(article, question, reply)
+    def of(self, article: str, question: str) -> list[int]:
+        messages = prompt.answerable(article, question)
         turns = [{"role": m.role, "content": m.content} for m in messages]
         text = str(self._llm._get("/apply-template", {"messages": turns})["prompt"])
         assert text.endswith(prompt.INVOCATION), text[-200:]
@@ -319,16 +242,6 @@ class Adapted(nn.Module):
         out = self._w.get("output.weight", self._w["token_embd.weight"])
         return states @ (out[yes] - out[no])
 
-    def load(self, path: Path) -> None:
-        """Goes on with an adapter that `save` wrote."""
-        import gguf
-
-        held = {t.name: np.array(t.data, np.float32) for t in gguf.GGUFReader(path).tensors}
-        with torch.no_grad():
-            for name, values in self.lora.items():
-                layer, target, side = name.split("-")
-                values.copy_(torch.from_numpy(held[f"blk.{layer}.{target}.weight.lora_{side}"]))
-
     def save(self, path: Path, invocation: Sequence[int]) -> None:
         """As llama.cpp reads an adapter."""
         import gguf
@@ -424,7 +337,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.train_answerable", description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="an adapter to go on with")
     parser.add_argument("--minutes", type=float, default=45.0)
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument("--seed", type=int, default=1)
@@ -436,12 +348,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     # About as many as there is time for: the engine is gone before training begins.
     count = int(args.minutes * 2)
     found = [e for e, _ in zip(examples(args.data, args.seed), range(count), strict=False)]
-    prompts = [[tokens.of(e.article, a.question, a.reply) for a in e.asked] for e in found]
+    prompts = [[tokens.of(e.article, q) for q, _, _ in e.questions] for e in found]
     yes, no = (tokens._ids(word)[0] for word in ("Yes", "No"))
     llm.close()
     model = Adapted(path)
-    if args.start:
-        model.load(args.start)
     common = prompts[0][0][: _shared([prompts[0][0], prompts[1][0]])]
     rising = torch.ones(len(common), len(common), dtype=torch.bool).tril()
     with torch.no_grad():
@@ -453,9 +363,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     steps = 0
     while (done := (time.monotonic() - start) / 60 / args.minutes) < 1:
         # Reading takes most of the time, so what was read is looked at again.
-        if len(kept) < len(found) and (len(kept) < 8 or (done < 0.9 and steps % 4 != 3)):
+        if len(kept) < len(found) and (len(kept) < 8 or (done < 0.75 and steps % 3 != 2)):
             e, ids = found[len(kept)], prompts[len(kept)]
-            labels = [a.label for a in e.asked]
+            labels = [label for _, label, _ in e.questions]
             item = read(model, (common, past), ids, labels, len(tokens.invocation))
             kept.append(item)
             fresh = True
@@ -475,12 +385,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         steps += 1
         if fresh:
             scores += [
-                (float(o), a.label, a.kind) for o, a in zip(odds.detach(), e.asked, strict=True)
+                (float(o), label, kind)
+                for o, (_, label, kind) in zip(odds.detach(), e.questions, strict=True)
             ]
         if steps % 5 == 0:
             print(
                 f"{(time.monotonic() - start) / 60:.1f} min, step {steps}, {len(kept)} articles, "
-                f"{len(scores)} questions, loss {float(loss):.3f}, {_report(scores[-400:])}",
+                f"{len(scores)} questions, loss {float(loss):.3f}, {_report(scores[-300:])}",
                 flush=True,
             )
             model.save(args.out, tokens.invocation)

@@ -123,5 +123,9 @@ def test_the_gate_is_fitted_on_other_articles_and_its_report_has_counts() -> Non
     assert areas["refusal"] > areas["nearest"] + 0.2
     (balanced,) = [line for line in lines if line.endswith("balanced")]
     assert "/40)" in balanced
-    fit = next(line for line in lines if line.startswith("fit"))
-    assert "refusal -" in fit
+    fits = [line for line in lines if line.startswith("fit")]
+    assert [line for line in fits if "refusal -" in line]
+    assert fits[0].startswith("fit: answerable ")
+    values[:, gate.SIGNALS.index("answerable")] = 0.0
+    unjudged = gate.report(values, labels, groups, sets)
+    assert not [line for line in unjudged if "answerable" in line]
