@@ -349,8 +349,8 @@ class Assistant:
         signals = {"nearest": max((s for _, s in self._attributor.rank(question)), default=0.0)}
         if about.is_overall(question):
             signals["overall"] = 1.0  # Decides by itself.
-        elif llm.judges and (judged := llm.score(prompt.answerable(text, question), ["yes", "no"])):
-            signals["answerable"] = gate.log_odds(judged[0] / (sum(judged) or 1.0))
+        elif (odds := gate.judgement(llm, prompt.answerable(text, question))) is not None:
+            signals["answerable"] = odds
         elif refusal := llm.score(asked, [prompt.REFUSAL.split()[0]]):
             signals["refusal"] = gate.log_odds(refusal[0])
         answer = self._surer(answer, signals)
@@ -370,44 +370,63 @@ class Assistant:
             answer = replace(answer, raw=f"{answer.raw}\n\n")
             yield from (answer := shot for shot in self._write(llm, again, answer, markers))
         if not answer.claims and not answer.abstained:
-            yield self._replaced(answer, markers)
+            yield self._replaced(llm, first, answer, markers)
 
     def _write(
         self, llm: LLM, messages: Sequence[Message], answer: Answer, markers: dict[int, int]
     ) -> Iterator[Answer]:
         """`answer` with each sentence of the model's reply that is fit to be shown."""
         sentences = SentenceStream(self.article.language)
-        gap = ""
         logprobs: list[float] = []
+        ended: list[str] = []
+        judging = llm.judges and self.article.language == "en"
+        cut = False
         try:
             for piece in llm.stream(messages, MAX_ANSWER_TOKENS):
                 if not answer.claims:
                     logprobs += getattr(piece, "logprobs", ())
                     answer = _with_fluency(answer, logprobs)
-                for sentence in sentences.feed(piece):
-                    answer = self._extend(answer, sentence, gap, markers)
+                ended += sentences.feed(piece)
+                # One that judges cannot while it writes.
+                while ended and not judging:
+                    answer = self._extend(llm, messages, answer, ended.pop(0), markers)
                     if answer.abstained:
                         yield answer
                         return
-                    gap = "\n" if "\n" in sentence[len(sentence.rstrip()) :] else " "
                 yield answer
         except ReplyCut:
             # Half a sentence cannot be checked, so it is not shown.
+            cut = True
+        else:
+            ended += sentences.end()
+        for sentence in ended:
+            answer = self._extend(llm, messages, answer, sentence, markers)
+            yield answer
+            if answer.abstained:
+                return
+        if cut:
             if not answer.claims and not answer.rejected:
                 raise ModelError(
                     f"The model {llm.name!r} wrote {MAX_ANSWER_TOKENS} tokens without ending a "
                     "sentence. Ask for less at once, or use another model."
-                ) from None
+                )
             answer = replace(answer, notices=(*answer.notices, CUT))
-        else:
-            for sentence in sentences.end():
-                answer = self._extend(answer, sentence, gap, markers)
         if answer.claims and answer.rejected:
             answer = replace(answer, notices=(*answer.notices, LEFT_OUT))
         yield answer
 
-    def _extend(self, answer: Answer, sentence: str, gap: str, markers: dict[int, int]) -> Answer:
-        """`answer` with one more sentence, or abstained if the sentence is a refusal."""
+    def _extend(
+        self,
+        llm: LLM,
+        messages: Sequence[Message],
+        answer: Answer,
+        sentence: str,
+        markers: dict[int, int],
+    ) -> Answer:
+        """`answer` with one more sentence of the reply to `messages`, or abstained if that is a
+        refusal.
+        """
+        gap = "\n" if "\n" in answer.raw[len(answer.raw.rstrip()) :] else " "
         answer = replace(answer, raw=answer.raw + sentence)
         shown = prompt.own(sentence.replace("**", "")).strip()
         if bullet := _BULLET.match(shown):  # Each sentence stands by itself anyway.
@@ -417,15 +436,13 @@ class Assistant:
             return answer if answer.claims else self._abstain(answer)
         if not re.search(r"\w", shown):
             return answer
-        claim = self._reviewer.review(shown, answer.standalone, markers)
+        judged = self._judged(llm, messages, shown)
+        claim = self._reviewer.review(shown, answer.standalone, markers, judged=judged)
         beside = not answer.claims and not self._reviewer.suits(answer.standalone, shown)
         if claim.verdict not in self._shown or beside:
             return replace(answer, rejected=(*answer.rejected, claim))
         if not answer.claims:
-            signals: dict[str, float] = {}
-            if (logit := self._reviewer.answers(answer.standalone, shown)) is not None:
-                signals["answers"] = logit
-            answer = self._surer(answer, signals)
+            answer = self._surer(answer, self._told_by(answer, shown, judged))
             # A sentence that had to be rejected before is a sign that there is no answer.
             wanted = gate.THRESHOLDS["strict"] if answer.rejected else 0.0
             if answer.confidence < max(self._threshold, wanted):
@@ -438,6 +455,22 @@ class Assistant:
             told = CORRECTS.format(" ".join(note))
             notices = notices if told in notices else (*notices, told)
         return replace(answer, text=text, claims=(*answer.claims, claim), notices=notices)
+
+    def _judged(self, llm: LLM, messages: Sequence[Message], sentence: str) -> float | None:
+        """The log odds that the article says `sentence`, a reply to `messages`, if the model judges
+        that: it learned to in English.
+        """
+        english = self.article.language == "en"
+        return gate.judgement(llm, prompt.supported(messages, sentence)) if english else None
+
+    def _told_by(self, answer: Answer, sentence: str, judged: float | None) -> dict[str, float]:
+        """What `sentence` tells of whether the article answers: what the model judged, or else how
+        well the checker finds that it answers.
+        """
+        if judged is not None:
+            return {"supported": judged}
+        logit = self._reviewer.answers(answer.standalone, sentence)
+        return {} if logit is None else {"answers": logit}
 
     def _surer(self, answer: Answer, signals: dict[str, float]) -> Answer:
         known = {**answer.signals, **{name: round(s, 4) for name, s in signals.items()}}
@@ -464,23 +497,27 @@ class Assistant:
         claim = self._reviewer.quoted(i, {}, OTHERWISE)
         return replace(answer, text=claim.text, claims=(claim,), corrected=True)
 
-    def _replaced(self, answer: Answer, markers: dict[int, int]) -> Answer:
+    def _replaced(
+        self, llm: LLM, messages: Sequence[Message], answer: Answer, markers: dict[int, int]
+    ) -> Answer:
         """The article's own sentence if it answers the question, else an abstention."""
         best = self._attributor.nearest(answer.standalone)[:1]
-        if not best or not self._replaces(answer, self._attributor.quotes[best[0]]):
+        if not best or not self._replaces(llm, messages, answer, self._attributor.quotes[best[0]]):
             return self._abstain(answer)
         claim = self._reviewer.quoted(best[0], markers)
         return replace(
             answer, text=claim.text, claims=(claim,), notices=(*answer.notices, REPLACED)
         )
 
-    def _replaces(self, answer: Answer, quote: str) -> bool:
+    def _replaces(self, llm: LLM, messages: Sequence[Message], answer: Answer, quote: str) -> bool:
         """Whether a sentence of the article, by itself, can stand for the answer."""
-        logit = self._reviewer.answers(answer.standalone, quote)
-        if logit is None or logit < 0 or len(quote.split()) > _LONG:
+        if len(quote.split()) > _LONG:
+            return False
+        told = self._told_by(answer, quote, self._judged(llm, messages, quote))
+        if not told or min(told.values()) < 0:
             return False
         signals = {k: v for k, v in answer.signals.items() if k != "fluency"}
-        sure = gate.confidence({**signals, "answers": logit})
+        sure = gate.confidence({**signals, **told})
         wanted = max(self._threshold, gate.THRESHOLDS["strict"])
         return sure >= wanted and self._reviewer.suits(answer.standalone, quote)
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from assistant.llm import LLM, Message
 from assistant.verify import Verdict, sigmoid
 
 Strictness = Literal["strict", "balanced", "open"]
@@ -21,8 +22,8 @@ SHOWN: Mapping[Strictness, tuple[Verdict, ...]] = {
 """The verdicts with which a sentence is shown."""
 
 FITTED: Sequence[tuple[dict[str, float], float]] = (
-    ({"answerable": 0.810, "answers": 0.315}, 0.341),
-    ({"answerable": 0.839}, 0.106),
+    ({"answerable": 0.687, "supported": 0.304}, -0.451),
+    ({"answerable": 0.840}, 0.129),
     ({"refusal": -0.643, "answers": 0.110, "fluency": 2.460}, -0.243),
     ({"refusal": -0.653, "answers": 0.124}, -0.656),
     ({"refusal": -0.715}, -0.798),
@@ -36,7 +37,8 @@ def confidence(signals: Mapping[str, float]) -> float:
 
     Signals are answerable, the log odds that the model says yes when asked whether the article
     answers, if it was trained to, else refusal, those that it begins a refusal; and, once there is
-    a sentence, answers, the checker's logit that it answers the question, and fluency, the mean log
+    a sentence, supported, the log odds that the model says yes when asked whether the article says
+    it, or else answers, the checker's logit that it answers the question, and fluency, the mean log
     probability of its tokens. How near the nearest sentence is to the question is known too, and
     is not decided by: good questions are put in other words than the article's (eval/README).
     Without either there is nothing to decide by, and the confidence is 1; so it is where overall
@@ -48,6 +50,14 @@ def confidence(signals: Mapping[str, float]) -> float:
         if weights.keys() <= signals.keys():
             return sigmoid(intercept + sum(w * signals[name] for name, w in weights.items()))
     return 1.0
+
+
+def judgement(llm: LLM, messages: Sequence[Message]) -> float | None:
+    """The log odds of yes as the reply to `messages`, of `prompt.answerable` or `supported`; None
+    of a model that was not trained for them. Raises ModelError.
+    """
+    found = llm.score(messages, ("yes", "no")) if llm.judges else None
+    return log_odds(found[0] / (sum(found) or 1.0)) if found else None
 
 
 def log_odds(probability: float) -> float:

@@ -59,7 +59,7 @@ class LLM(Protocol):
     """A chat model. `context` is its window in tokens, prompt and reply together.
 
     `judges`: it was trained to tell, by the first token of its reply, whether an article answers a
-    question (`prompt.answerable`).
+    question (`prompt.answerable`) and whether it says a sentence (`prompt.supported`).
     """
 
     name: str
@@ -155,6 +155,7 @@ class Endpoint:
         from openai import BadRequestError, UnprocessableEntityError
 
         extra = {"cache_prompt": True} if self._llama_cpp else {}
+        extra |= self._adapter(messages)
         with self._errors(), httpx.Client(timeout=self._timeout) as http:
             try:
                 reply: Any = self.client(http).chat(
@@ -171,6 +172,10 @@ class Endpoint:
             sum(math.exp(t.logprob) for t in seen if t.token.strip().lower() == option.lower())
             for option in options
         ]
+
+    def _adapter(self, messages: Sequence[Message]) -> dict[str, Any]:
+        """What a request is to say of the adapter that scores `messages`."""
+        return {}
 
     def count(self, text: str) -> int:
         if not self._llama_cpp:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.llm import Endpoint
+from assistant import prompt
+from assistant.llm import Endpoint, Message
 from index import ModelError
 
 MAX_CONTEXT = 16384
@@ -28,8 +30,12 @@ def check_gguf(path: Path) -> None:
             raise ModelError(f"{str(path)!r} is not a GGUF model. Check ASSISTANT_LLM.")
 
 
-ANSWERABLE = Path(__file__).parent / "answerable.gguf"
-"""The packaged model's adapter for `prompt.answerable`."""
+_HERE = Path(__file__).parent
+ADAPTERS = {
+    prompt.ANSWERABLE: _HERE / "answerable.gguf",
+    prompt.SUPPORTED: _HERE / "supported.gguf",
+}
+"""The packaged model's adapters, by the last turn that each is for."""
 
 BATCH = 16
 """Tokens read at a time; between batches a stop is seen and progress told. On two cores 64 are read
@@ -53,10 +59,10 @@ class LocalLLM(Endpoint):
         threads: int = 0,
         timeout: float = 300.0,
         batch: int = BATCH,
-        adapter: Path | None = None,
+        adapters: Mapping[str, Path] | None = None,
     ) -> None:
-        """`adapter` is an activated LoRA for the model, made by eval.train_answerable: it changes
-        nothing but the reply to `prompt.answerable`.
+        """`adapters` are activated LoRAs for the model, made by eval.train_adapter: each changes
+        nothing but the reply to the turn that it is for.
 
         Raises ModelError if a file cannot be loaded or the engine is not installed.
         """
@@ -80,19 +86,27 @@ class LocalLLM(Endpoint):
         parameters.warmup = False
         for threads_of in (parameters.cpuparams, parameters.cpuparams_batch):
             threads_of.n_threads = threads or os.cpu_count() or 1
-        if adapter:
-            parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 1.0)]
+        self._adapters = dict(adapters or {})
+        # Off, unless a request asks for one.
+        parameters.lora_adapters = [
+            xllamacpp.CommonAdapterLoraInfo(str(path), 0.0) for path in self._adapters.values()
+        ]
         try:
             self._server: Any = xllamacpp.Server(parameters)
         except (RuntimeError, ValueError) as error:
-            files = f"{str(path)!r} with {str(adapter)!r}" if adapter else repr(str(path))
+            files = " with ".join(repr(str(p)) for p in (path, *self._adapters.values()))
             raise ModelError(
                 f"llama.cpp cannot load {files}: {error}. A file may be damaged, or memory "
                 "too small; set ASSISTANT_LLM to another model or to none."
             ) from error
         url = f"{self._server.listening_address}/v1"
         super().__init__(url, path.stem, key, timeout, llama_cpp=True)
-        self.judges = adapter is not None
+        self.judges = bool(self._adapters)
+
+    def _adapter(self, messages: Sequence[Message]) -> dict[str, Any]:
+        turns = list(self._adapters)
+        last = messages[-1].content
+        return {"lora": [{"id": turns.index(last), "scale": 1.0}]} if last in turns else {}
 
     def close(self) -> None:
         super().close()

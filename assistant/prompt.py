@@ -105,16 +105,25 @@ def answer(
     return [*prefix(), Message("user", asked)]
 
 
-_ANSWERABLE = "Does the article answer this question?"
+ANSWERABLE = "Does the article answer this question?"
+SUPPORTED = "Does the article say this?"
 
-INVOCATION = f"<|im_start|>user\n{_ANSWERABLE}<|im_end|>\n<|im_start|>assistant\n"
-"""How the packaged model reads the turn that asks whether there is an answer. Its adapter begins
-there; no article can hold the turn markers (`_inert`)."""
+
+def invocation(turn: str) -> str:
+    """How the packaged model reads a last turn, ANSWERABLE or SUPPORTED. The adapter for it begins
+    there; no article can hold the turn markers (`_inert`).
+    """
+    return f"<|im_start|>user\n{turn}<|im_end|>\n<|im_start|>assistant\n"
 
 
 def answerable(article: str, question: str) -> list[Message]:
     """Asks whether `article` answers `question`: yes or no."""
-    return [*answer(article, question), Message("user", _ANSWERABLE)]
+    return [*answer(article, question), Message("user", ANSWERABLE)]
+
+
+def supported(asked: Sequence[Message], sentence: str) -> list[Message]:
+    """Asks whether the article says `sentence`, a reply to `asked` (of `answer`): yes or no."""
+    return [*asked, Message("assistant", _inert(sentence)), Message("user", SUPPORTED)]
 
 
 _REWRITE = """\

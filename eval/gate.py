@@ -5,7 +5,8 @@
 
 Every question is answered, whatever the signals, and they are kept. Rates are for questions on
 articles left out of the fit. Cases are those of eval.cases; not those with a changed article, nor
-questions about an article as a whole, of which the signals do not decide.
+questions about an article as a whole, of which the signals do not decide, nor articles in another
+language than English, of which the first signal decides alone.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from eval.cases import SuiteError, read, thin
 from eval.metrics import Rate, auc
 from eval.systems import on_articles, open_models
 
-SIGNALS = ("refusal", "answerable", "answers", "fluency", "nearest")
+SIGNALS = ("refusal", "answerable", "answers", "supported", "fluency", "nearest")
 """The last is of no use to decide by, and measured only."""
 
-_MISSING = {"answers": -4.0}
+_MISSING = {"answers": -4.0, "supported": -4.0}
 """What stands for a signal of a question to which no sentence was fit to be shown; else 0."""
 
 _FITS = (
-    ("answerable", "answers"),
+    ("answerable", "supported"),
     ("answerable",),
     ("refusal", "answers", "fluency"),
     ("refusal", "answers"),
@@ -141,6 +142,8 @@ def _signals(
                 answer = on.ask(case.row.question, case.history)
                 if not answer.signals or "overall" in answer.signals:
                     continue  # Decided by other things.
+                if on.article.language != "en":
+                    continue  # No sentence is judged, so it would look like one that failed.
                 if not answer.signals.keys() & {"refusal", "answerable"}:
                     raise SuiteError("A language model with log probabilities is needed.")
                 found.append((case.row.answerable, case.article_id, path.stem, answer.signals))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from assistant import Message
+from assistant import Message, prompt
 from assistant.llm import ReplyCut
 from index import Vectors
 
@@ -29,6 +29,7 @@ class FakeLLM:
         self.closed = 0
         self.refusal = 0.0001
         self.yes = 0.5
+        self.supported = 0.9
         self.cuts = False
 
     def read(self, messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
@@ -51,7 +52,8 @@ class FakeLLM:
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
         self.scored.append(list(messages))
         if list(options) == ["yes", "no"]:
-            return [self.yes, 1 - self.yes]
+            yes = self.supported if messages[-1].content == prompt.SUPPORTED else self.yes
+            return [yes, 1 - yes]
         return [self.refusal for _ in options]
 
     def count(self, text: str) -> int:

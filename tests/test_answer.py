@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from assistant import Answer, Assistant, ModelError, QuestionError, gate, prompt
+from assistant import Answer, Assistant, Message, ModelError, QuestionError, gate, prompt
 from assistant.answer import (
     CORRECTS,
     LEFT_OUT,
@@ -155,11 +155,34 @@ def test_a_model_that_judges_is_asked_whether_the_article_answers(make: Make) ->
     llm.judges, llm.yes = True, 0.9
     sure = make(llm=llm).ask("What does a ticket cost?")
     assert sure.signals["answerable"] == pytest.approx(2.197, abs=0.001)
-    assert llm.scored[-1][-1].content.startswith("Does the article answer")
+    assert [m[-1].content for m in llm.scored[-2:]] == [prompt.ANSWERABLE, prompt.SUPPORTED]
     llm.yes = 1e-6
     refused = make(llm=llm).ask("What does a ticket cost?")
     assert refused.abstained
     assert refused.confidence < sure.confidence
+
+
+def test_a_model_that_judges_is_asked_whether_the_article_says_a_sentence(make: Make) -> None:
+    told = "It costs 84 crowns to buy a ticket."
+    scores = []
+    for says in (0.999, 0.5, 0.001):
+        llm = FakeLLM(f"{told} ", told)
+        llm.judges, llm.yes, llm.supported = True, 0.9, says
+        answer = make(llm=llm).ask("What does a ticket cost?")
+        scores.append([*answer.claims, *answer.rejected][0].score)
+        judged = [m for m in llm.scored if m[-1].content == prompt.SUPPORTED]
+        assert judged[0] == [*llm.sent[0], Message("assistant", told), judged[0][-1]]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] - scores[2] > 0.3
+
+
+def test_what_judges_does_not_judge_sentences_of_another_language(make: Make) -> None:
+    told = "Der Leuchtturm von Orlo leuchtet ab September wieder. Die Lampe kostet 240.000 Kronen."
+    llm = FakeLLM("Die Lampe kostet 240.000 Kronen.")
+    llm.judges, llm.yes = True, 0.9
+    answer = make(text=told, llm=llm).ask("Was kostet die Lampe?")
+    assert answer.claims
+    assert [m[-1].content for m in llm.scored] == [prompt.ANSWERABLE]
 
 
 def test_an_endpoint_without_probabilities_is_simply_asked(make: Make) -> None:
@@ -497,6 +520,28 @@ def test_the_real_model_judges_what_the_article_answers(real: Assistant) -> None
     answered = ["How many people live on the island?", "What does a ticket cost now?"]
     unanswered = ["What is the name of the keeper's dog?", "How old is Karin Dahl?"]
     assert min(map(judged, answered)) > max(map(judged, unanswered)) + 0.2
+
+
+@pytest.mark.model
+def test_the_real_model_judges_what_the_article_says(real: Assistant) -> None:
+    """Also where only the roles differ."""
+    llm: Any = real.llm
+
+    def judged(question: str, reply: str) -> float:
+        asked = prompt.answer(real.article.text, question)
+        odds = gate.judgement(llm, prompt.supported(asked, reply))
+        assert odds is not None
+        return odds
+
+    said = [
+        ("Who is Karin Dahl?", "Karin Dahl is the director of Nordsund."),
+        ("How often does it sail?", "There will be three sailings a day."),
+    ]
+    unsaid = [
+        ("Who is Karin Dahl?", "Karin Dahl is the mayor."),
+        ("Who is the director?", "Olof Brandt is the director of Nordsund."),
+    ]
+    assert min(judged(*s) for s in said) > max(judged(*u) for u in unsaid) + 1
 
 
 @pytest.mark.model

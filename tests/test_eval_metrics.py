@@ -113,7 +113,7 @@ def test_the_gate_is_fitted_on_other_articles_and_its_report_has_counts() -> Non
     rng = np.random.default_rng(1)
     labels = np.arange(80) % 2 == 0
     noise = rng.normal(0, 0.5, (80, len(gate.SIGNALS)))
-    values = noise + labels[:, None] * np.array([-2.0, 0.0, 0.0, 1.0, 0.0])
+    values = noise + labels[:, None] * np.array([-2.0, 0.0, 0.0, 0.0, 1.0, 0.0])
     groups = np.array([f"article {i // 4}" for i in range(80)])
     sets = np.array(["dev"] * 80)
     lines = gate.report(values, labels, groups, sets)
@@ -126,6 +126,6 @@ def test_the_gate_is_fitted_on_other_articles_and_its_report_has_counts() -> Non
     fits = [line for line in lines if line.startswith("fit")]
     assert [line for line in fits if "refusal -" in line]
     assert fits[0].startswith("fit: answerable ")
-    values[:, gate.SIGNALS.index("answerable")] = 0.0
+    values[:, [gate.SIGNALS.index(name) for name in ("answerable", "supported")]] = 0.0
     unjudged = gate.report(values, labels, groups, sets)
     assert not [line for line in unjudged if "answerable" in line]

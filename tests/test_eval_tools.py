@@ -8,9 +8,9 @@ import pytest
 
 from assistant import Message
 from assistant.llm import ReplyCut, Token
+from eval import adapter_data
 from eval.counterfactual import edited
 from eval.replay import Replay
-from eval.train_answerable import examples
 from eval.train_checker import changed, cut
 from tests.conftest import TEXT
 from tests.fakes import FakeLLM
@@ -83,13 +83,40 @@ def test_articles_to_train_on_hold_the_answers_that_they_are_said_to_hold(tmp_pa
     with gzip.open(path, "wt") as file:
         file.writelines(json.dumps(row) + "\n" for row in rows)
     right = {r["claim"].split("? ")[0] + "?": r["claim"].split("? ")[1] for r in rows if r["label"]}
-    made = list(examples(path, 1))
+    made = list(adapter_data.answerable(path, 1))
     kinds = set()
     for example in made:
-        for question, label, kind in example.questions:
-            kinds.add(kind)
-            assert label == (right.get(question, "nobody") + " " in example.article)
+        for item in example.items:
+            kinds.add(item.kind)
+            assert item.label == (right.get(item.question, "nobody") + " " in example.article)
     assert kinds >= {"answered", "left out", "never had one"}
+
+
+def test_the_other_adapter_is_trained_on_claims_as_replies_to_questions(tmp_path: Path) -> None:
+    told = "The ferry sails at nine. A ticket costs 84 crowns."
+    rows = [
+        ("squad_qa", told, "Who sails at nine? the ferry", 1),
+        ("squad_qa", told, "What costs 84 crowns? A boat.", 0),
+        ("defacto", told, "The ferry sails early.", 1),
+        ("defacto", "x" * 2000, "Too long a context.", 1),
+        ("summedits_podcast", told, "Too long a source.", 1),
+        ("snli", told, "No such source.", 1),
+        ("factcg_doc", told, "Tickets cost 84 crowns.", 1),
+    ]
+    path = tmp_path / "claims.jsonl.gz"
+    with gzip.open(path, "wt") as file:
+        for source, context, claim, label in rows:
+            row = {"source": source, "context": context, "claim": claim, "label": label}
+            file.write(json.dumps(row) + "\n")
+    made = [(e.article, i) for e in adapter_data.supported(path, 1) for i in e.items]
+    assert {a for a, _ in made} == {told}
+    found = {(i.question, i.reply.casefold(), i.label, i.kind) for _, i in made}
+    assert found - {("Who sails at nine?", "the ferry", 1, "squad_qa")} >= {
+        ("What costs 84 crowns?", "a boat.", 0, "squad_qa"),
+        (adapter_data.ANYTHING, "the ferry sails early.", 1, "defacto"),
+        (adapter_data.ANYTHING, "tickets cost 84 crowns.", 1, "factcg"),
+    }
+    assert len(found) == 4
 
 
 def test_training_pairs_are_cut_to_what_shares_words_and_changed_in_one_fact() -> None:

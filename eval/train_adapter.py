@@ -1,33 +1,29 @@
-"""Trains the adapter that tells whether the article answers a question, on two cores in an hour.
+"""Trains an adapter that judges by the first token of a reply, on two cores in an hour.
 
-    python -m eval.train_answerable ../shared/data/train_nli.jsonl.gz --minutes 45 \\
+    python -m eval.train_adapter answerable ../shared/data/train_nli.jsonl.gz --minutes 45 \\
         --out assistant/answerable.gguf
+    python -m eval.train_adapter supported ../shared/data/train_nli.jsonl.gz --minutes 58 \\
+        --rate 3e-4 --start assistant/answerable.gguf --out assistant/supported.gguf
 
-Reads JSON lines with source, context, claim and label (1: the claim, a question and an answer to
-it, is right). From the contexts of squad_qa articles are made: one or two that are alike, about one
-sentence in five left out. Their questions are asked of them: those whose answer is still there,
-those whose answer was left out, those that never had one (SQuAD 2), and some of a third context.
+The first tells whether the article answers a question, the second whether it says a sentence.
+What they are trained on is in eval.adapter_data.
 
-The adapter is an activated LoRA (Greenewald et al., 2025, arXiv:2504.12397): it changes nothing
-before the turn that asks whether there is an answer, so what the engine has read of an article
-serves it too, and answers are written without it. Here the model's weights are those of the GGUF
-file, dequantised. Needs the package gguf.
+An adapter is an activated LoRA (Greenewald et al., 2025, arXiv:2504.12397): it changes nothing
+before the turn that asks for the judgement, so what the engine has read of an article serves it
+too, and answers are written without it. Here the model's weights are those of the GGUF file,
+dequantised. Needs the package gguf.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import math
 import random
-import re
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 
 import numpy as np
@@ -41,110 +37,42 @@ from assistant.llm import Endpoint
 from assistant.local import LocalLLM
 from assistant.models import no_progress
 from assistant.settings import read as read_settings
+from eval import adapter_data
+from eval.adapter_data import Example, Item
 from eval.metrics import auc
-from index import sentence_spans
 
 RANK = 16
 ALPHA = 32.0
 TARGETS = ("attn_q", "attn_k", "attn_v", "attn_output")
-LEFT_OUT = 0.22
-QUESTIONS = 10
-"""Of each label, at most, of one article."""
 
+Examples = Callable[[Path, int], Iterator[Example]]
 
-@dataclass(frozen=True)
-class Example:
-    article: str
-    questions: tuple[tuple[str, int, str], ...]
-    """Each with its label, 1 if the article answers it, and where it comes from."""
-
-
-def examples(path: Path, seed: int) -> Iterator[Example]:
-    """Articles with their questions, those first whose contexts have questions without answer."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    rng = random.Random(seed)
-    asked: dict[str, dict[str, list[tuple[str, int]]]] = defaultdict(lambda: defaultdict(list))
-    with gzip.open(path, "rt") as file:
-        for row in map(json.loads, file):
-            parts = re.match(r"(.*?\?)\s+(.+)$", row["claim"], re.DOTALL)
-            if row["source"] == "squad_qa" and parts:
-                asked[row["context"]][parts[1]].append((parts[2], row["label"]))
-    contexts = sorted(asked)
-    words = TfidfVectorizer(sublinear_tf=True, stop_words="english", max_df=0.1)
-    vectors = words.fit_transform(contexts)
-    alike = (vectors @ vectors.T).toarray()
-    np.fill_diagonal(alike, 0)
-    order = list(range(len(contexts)))
-    rng.shuffle(order)
-    # Those first of which most is asked in fewest words, if some of it has no answer.
-    order.sort(
-        key=lambda i: (
-            all(any(r for _, r in a) for a in asked[contexts[i]].values()),
-            len(contexts[i]) // 200 / len(asked[contexts[i]]),
-        )
-    )
-    used = set[int]()
-    for i in order:
-        if i in used:
-            continue
-        near = [int(j) for j in np.argsort(-alike[i])[:40] if j not in used and alike[i, j] > 0.05]
-        size = rng.choice([1, 1, 1, 2])
-        chosen, other = [contexts[j] for j in (i, *near[: size - 1])], near[size - 1 : size]
-        used |= {i, *near[: size - 1]}
-        kept = {c: _thinned(c, rng) for c in chosen}
-        article = "\n\n".join(kept.values())
-        yes, no = list[tuple[str, int, str]](), list[tuple[str, int, str]]()
-        for context in chosen:
-            for question, answers in asked[context].items():
-                right = [a.lower() for a, label in answers if label]
-                if not right:
-                    no.append((question, 0, "never had one"))
-                    continue
-                holding = [s for s in _sentences(context) if any(a in s.lower() for a in right)]
-                if holding and all(s in kept[context] for s in holding):
-                    yes.append((question, 1, "answered"))
-                elif holding and not any(a in article.lower() for a in right):
-                    no.append((question, 0, "left out"))
-        foreign = [
-            (question, 0, "of another")
-            for j in other
-            for question, answers in asked[contexts[j]].items()
-            if not any(a.lower() in article.lower() for a, label in answers if label)
-        ]
-        rng.shuffle(yes)
-        rng.shuffle(no)
-        questions = yes[:QUESTIONS] + no[:QUESTIONS] + foreign[:2]
-        rng.shuffle(questions)
-        if len(questions) >= 4:
-            yield Example(article, tuple(questions))
-
-
-def _sentences(text: str) -> list[str]:
-    return [text[s.start : s.end] for s in sentence_spans(text)]
-
-
-def _thinned(context: str, rng: random.Random) -> str:
-    sentences = _sentences(context)
-    return " ".join([s for s in sentences if rng.random() > LEFT_OUT] or sentences[:1])
+JUDGEMENTS: dict[str, tuple[str, Examples]] = {
+    "answerable": (prompt.ANSWERABLE, adapter_data.answerable),
+    "supported": (prompt.SUPPORTED, adapter_data.supported),
+}
+"""The turn that asks for each, and what it is trained on."""
 
 
 class Tokens:
     """Prompts as the engine reads them."""
 
-    def __init__(self, llm: Endpoint) -> None:
+    def __init__(self, llm: Endpoint, turn: str) -> None:
         self._llm = llm
-        self.invocation = self._ids(prompt.INVOCATION)
+        self._begins = prompt.invocation(turn)
+        self.invocation = self._ids(self._begins)
 
     def _ids(self, text: str) -> list[int]:
         body = {"content": text, "parse_special": True, "add_special": False}
         return list(self._llm._get("/tokenize", body)["tokens"])
 
-    def of(self, article: str, question: str) -> list[int]:
-        messages = prompt.answerable(article, question)
+    def of(self, article: str, item: Item) -> list[int]:
+        messages = prompt.answerable(article, item.question)
+        if item.reply:
+            messages = prompt.supported(prompt.answer(article, item.question), item.reply)
         turns = [{"role": m.role, "content": m.content} for m in messages]
         text = str(self._llm._get("/apply-template", {"messages": turns})["prompt"])
-        assert text.endswith(prompt.INVOCATION), text[-200:]
+        assert text.endswith(self._begins), text[-200:]
         ids = self._ids(text)
         assert ids[-len(self.invocation) :] == self.invocation
         return ids
@@ -237,6 +165,16 @@ class Adapted(nn.Module):
             x = x + self._linear(h, n, "ffn_down", False)
         return self._norm(x, "output_norm"), kept
 
+    def load(self, path: Path) -> None:
+        """Goes on with an adapter that `save` wrote."""
+        import gguf
+
+        held = {t.name: np.array(t.data, np.float32) for t in gguf.GGUFReader(path).tensors}
+        with torch.no_grad():
+            for name, values in self.lora.items():
+                layer, target, side = name.split("-")
+                values.copy_(torch.from_numpy(held[f"blk.{layer}.{target}.weight.lora_{side}"]))
+
     def odds(self, states: Tensor, yes: int, no: int) -> Tensor:
         """The log odds of the one next token against the other."""
         out = self._w.get("output.weight", self._w["token_embd.weight"])
@@ -269,7 +207,7 @@ class Adapted(nn.Module):
 
 @dataclass(frozen=True)
 class Read:
-    """An article and its questions as far as the adapter does not matter, and what it is to say."""
+    """An article and its items as far as the adapter does not matter, and what it is to say."""
 
     past: list[tuple[Tensor, Tensor]]
     suffix: Tensor
@@ -286,7 +224,7 @@ def read(
     labels: Sequence[int],
     suffix: int,
 ) -> Read:
-    """Reads what the prompts share once, then each question beside the others."""
+    """Reads what the prompts share once, then each item beside the others."""
     start = len(prefix[0])
     assert all(list(p[:start]) == prefix[0] for p in prompts)
     shared = _shared(prompts)
@@ -334,25 +272,29 @@ def _shared(prompts: Sequence[Sequence[int]]) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Trains, and tells how well articles are judged before they are trained on."""
-    parser = argparse.ArgumentParser(prog="python -m eval.train_answerable", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval.train_adapter", description=__doc__)
+    parser.add_argument("judgement", choices=JUDGEMENTS)
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=45.0)
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start", type=Path, help="an adapter to go on with")
     args = parser.parse_args(argv)
     torch.manual_seed(args.seed)
     path = model_path(read_settings(), no_progress)
     llm = LocalLLM(path)
-    tokens = Tokens(llm)
-    # About as many as there is time for: the engine is gone before training begins.
-    count = int(args.minutes * 2)
-    found = [e for e, _ in zip(examples(args.data, args.seed), range(count), strict=False)]
-    prompts = [[tokens.of(e.article, q) for q, _, _ in e.questions] for e in found]
+    turn, examples = JUDGEMENTS[args.judgement]
+    tokens = Tokens(llm, turn)
+    # As many as there may be time for: the engine is gone before training begins.
+    found = list(islice(examples(args.data, args.seed), int(args.minutes * 3.2)))
+    prompts = [[tokens.of(e.article, item) for item in e.items] for e in found]
     yes, no = (tokens._ids(word)[0] for word in ("Yes", "No"))
     llm.close()
     model = Adapted(path)
-    common = prompts[0][0][: _shared([prompts[0][0], prompts[1][0]])]
+    if args.start:
+        model.load(args.start)
+    common = prompts[0][0][: _shared([p[0] for p in prompts[:3]])]
     rising = torch.ones(len(common), len(common), dtype=torch.bool).tril()
     with torch.no_grad():
         _, past = model(torch.tensor(common), torch.arange(len(common)), rising, None, False)
@@ -363,9 +305,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     steps = 0
     while (done := (time.monotonic() - start) / 60 / args.minutes) < 1:
         # Reading takes most of the time, so what was read is looked at again.
-        if len(kept) < len(found) and (len(kept) < 8 or (done < 0.75 and steps % 3 != 2)):
+        if len(kept) < len(found) and (len(kept) < 8 or (done < 0.92 and steps % 4 != 3)):
             e, ids = found[len(kept)], prompts[len(kept)]
-            labels = [label for _, label, _ in e.questions]
+            labels = [i.label for i in e.items]
             item = read(model, (common, past), ids, labels, len(tokens.invocation))
             kept.append(item)
             fresh = True
@@ -385,13 +327,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         steps += 1
         if fresh:
             scores += [
-                (float(o), label, kind)
-                for o, (_, label, kind) in zip(odds.detach(), e.questions, strict=True)
+                (float(o), i.label, i.kind) for o, i in zip(odds.detach(), e.items, strict=True)
             ]
         if steps % 5 == 0:
             print(
                 f"{(time.monotonic() - start) / 60:.1f} min, step {steps}, {len(kept)} articles, "
-                f"{len(scores)} questions, loss {float(loss):.3f}, {_report(scores[-300:])}",
+                f"{len(scores)} items, loss {float(loss):.3f}, {_report(scores[-300:])}",
                 flush=True,
             )
             model.save(args.out, tokens.invocation)
@@ -406,7 +347,9 @@ def _report(scores: Sequence[tuple[float, int, str]]) -> str:
     bad = [s for s, label, _ in scores if not label]
     parts = [f"AUC {auc(bad, good):.3f}"] if bad and good else []
     for kind in kinds if good else ():
-        parts.append(f"{kind} {auc([s for s, _, k in scores if k == kind], good):.3f}")
+        own = [s for s, label, k in scores if label and k == kind]
+        wrong = [s for s, label, k in scores if not label and k == kind]
+        parts.append(f"{kind} {auc(wrong, own or good):.3f}")
     return ", ".join(parts)
 
 
