@@ -379,7 +379,6 @@ class Assistant:
         sentences = SentenceStream(self.article.language)
         logprobs: list[float] = []
         ended: list[str] = []
-        judging = llm.judges and self.article.language == "en"
         cut = False
         try:
             for piece in llm.stream(messages, MAX_ANSWER_TOKENS):
@@ -388,7 +387,7 @@ class Assistant:
                     answer = _with_fluency(answer, logprobs)
                 ended += sentences.feed(piece)
                 # One that judges cannot while it writes.
-                while ended and not judging:
+                while ended and not self._judging(llm):
                     answer = self._extend(llm, messages, answer, ended.pop(0), markers)
                     if answer.abstained:
                         yield answer
@@ -436,13 +435,12 @@ class Assistant:
             return answer if answer.claims else self._abstain(answer)
         if not re.search(r"\w", shown):
             return answer
-        judged = self._judged(llm, messages, shown)
-        claim = self._reviewer.review(shown, answer.standalone, markers, judged=judged)
+        claim = self._reviewer.review(shown, answer.standalone, markers)
         beside = not answer.claims and not self._reviewer.suits(answer.standalone, shown)
         if claim.verdict not in self._shown or beside:
             return replace(answer, rejected=(*answer.rejected, claim))
         if not answer.claims:
-            answer = self._surer(answer, self._told_by(answer, shown, judged))
+            answer = self._surer(answer, self._told_by(llm, messages, answer, shown))
             # A sentence that had to be rejected before is a sign that there is no answer.
             wanted = gate.THRESHOLDS["strict"] if answer.rejected else 0.0
             if answer.confidence < max(self._threshold, wanted):
@@ -456,21 +454,21 @@ class Assistant:
             notices = notices if told in notices else (*notices, told)
         return replace(answer, text=text, claims=(*answer.claims, claim), notices=notices)
 
-    def _judged(self, llm: LLM, messages: Sequence[Message], sentence: str) -> float | None:
-        """The log odds that the article says `sentence`, a reply to `messages`, if the model judges
-        that: it learned to in English.
+    def _told_by(
+        self, llm: LLM, messages: Sequence[Message], answer: Answer, sentence: str
+    ) -> dict[str, float]:
+        """What `sentence`, a reply to `messages`, tells of whether the article answers: what the
+        model judges, or else how well the checker finds that it answers.
         """
-        english = self.article.language == "en"
-        return gate.judgement(llm, prompt.supported(messages, sentence)) if english else None
-
-    def _told_by(self, answer: Answer, sentence: str, judged: float | None) -> dict[str, float]:
-        """What `sentence` tells of whether the article answers: what the model judged, or else how
-        well the checker finds that it answers.
-        """
-        if judged is not None:
-            return {"supported": judged}
+        if self._judging(llm):
+            odds = gate.judgement(llm, prompt.supported(messages, sentence))
+            return {} if odds is None else {"supported": odds}
         logit = self._reviewer.answers(answer.standalone, sentence)
         return {} if logit is None else {"answers": logit}
+
+    def _judging(self, llm: LLM) -> bool:
+        """Whether the model judges sentences: it learned to in English."""
+        return llm.judges and self.article.language == "en"
 
     def _surer(self, answer: Answer, signals: dict[str, float]) -> Answer:
         known = {**answer.signals, **{name: round(s, 4) for name, s in signals.items()}}
@@ -513,7 +511,7 @@ class Assistant:
         """Whether a sentence of the article, by itself, can stand for the answer."""
         if len(quote.split()) > _LONG:
             return False
-        told = self._told_by(answer, quote, self._judged(llm, messages, quote))
+        told = self._told_by(llm, messages, answer, quote)
         if not told or min(told.values()) < 0:
             return False
         signals = {k: v for k, v in answer.signals.items() if k != "fluency"}

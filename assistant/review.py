@@ -64,11 +64,8 @@ class Reviewer:
         question: str,
         markers: dict[int, int],
         cited: Sequence[int] | None = None,
-        judged: float | None = None,
     ) -> Claim:
         """`sentence` as a claim, resting on the sentences `cited`, or on those that are found.
-
-        `judged` are the log odds that the article says it, if a language model judged that.
 
         `markers` keeps the numbers of citations through an answer.
         """
@@ -82,7 +79,6 @@ class Reviewer:
             found.similarity,
             question,
             self._context(found.sentences),
-            judged,
         )
         text = sentence
         if found.sentences and check.verdict in ("supported", "partly"):

@@ -51,9 +51,6 @@ _START = 40
 _BEFORE = 3
 """Sentences back in which a pronoun's name is looked for."""
 
-JUDGED = (0.71, 0.31, 0.42)
-"""Weights of a score's logit and of the log odds that a language model gives, and an intercept."""
-
 FITTED = Path(__file__).parent / "verifier.json"
 
 
@@ -100,14 +97,12 @@ class Verifier:
         similarity: float,
         asked: str = "",
         speakers: str = "",
-        judged: float | None = None,
     ) -> Check:
         """The verdict on `claim`, given the sentences that it cites.
 
         `similarity` is its highest cosine similarity to one of them. A name may be that of one of
         the `speakers`, who say them, or come from the question, `asked`, if they leave open whom
-        or what they are about. `judged` are the log odds that the article says it, from a language
-        model that was trained to tell.
+        or what they are about.
         """
         claim = bare(claim)
         said = set(terms(claim, self._language))
@@ -115,8 +110,6 @@ class Verifier:
             return Check("not in article", 0.0, tuple(sorted(said)))
         chosen = self._weights.evidence(said, cited)
         score = self.score(claim, chosen, similarity)
-        if judged is not None:
-            score = with_judgement(score, judged)
         counter = self._counter(claim, said, chosen)
         if counter is not None:
             return Check("contradicted", min(score, PARTLY), counter=counter)
@@ -330,14 +323,6 @@ def conflicts(claim: str, quote: str) -> bool:
         and any(q.of and (q.of, q.unit) == (t.of, t.unit) and t.value for t in there)
         for q in facts.quantities(claim)
     )
-
-
-def with_judgement(score: float, judged: float) -> float:
-    """The probability of support from the score without a language model's judgement and from its
-    log odds.
-    """
-    logit, odds, intercept = JUDGED
-    return sigmoid(logit * math.log(score / (1 - score)) + odds * judged + intercept)
 
 
 @cache

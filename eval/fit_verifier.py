@@ -2,19 +2,15 @@
 
     python -m eval.fit_verifier ../shared/data/verifier_dev.jsonl
     python -m eval.fit_verifier ../shared/data/verifier_dev.jsonl --write
-    python -m eval.fit_verifier ../shared/data/verifier_dev.jsonl --judged 200 --replay F
 
 Claims are JSON lines with context, claim, label (1 supported), domain, group, and question if there
-was one. All figures are for claims whose group (document) was left out of the fit. With --judged
-the language model is asked of so many claims, too, whether the article says them, and how that and
-the score are combined is fitted; it takes some ten seconds a claim.
+was one. All figures are for claims whose group (document) was left out of the fit.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,14 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from assistant import gate, prompt
 from assistant.checker import PackagedChecker
 from assistant.citations import Attributor
 from assistant.verify import FEATURES, FITTED, Verifier, bare
 from assistant.words import terms
-from eval.adapter_data import ANYTHING
 from eval.metrics import auc
-from eval.systems import open_models
 from index import Article, AssistantError, SentenceTransformerEmbedder, detect_language, normalise
 
 Array = NDArray[np.float64]
@@ -44,8 +37,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("data", type=Path)
     parser.add_argument("--write", action="store_true", help="keep the fit for the assistant")
     parser.add_argument("--features", type=Path, help="read the features here, or write them")
-    parser.add_argument("--judged", type=int, default=0, help="ask the model of so many claims")
-    parser.add_argument("--replay", type=Path, help="keep its replies here, and use those kept")
     args = parser.parse_args(argv)
     try:
         rows = [json.loads(line) for line in args.data.read_text().splitlines()]
@@ -55,8 +46,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             values = np.array(list(tqdm(map(_Features(), rows), total=len(rows))))
             if args.features:
                 np.save(args.features, values)
-        chosen = _chosen(rows, args.judged)
-        judged = _judgements([rows[i] for i in chosen], args.replay) if chosen else []
     except (AssistantError, OSError, ValueError, KeyError) as error:
         print(f"eval.fit_verifier: {error}", file=sys.stderr)
         return 2
@@ -72,18 +61,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     print("features | balanced accuracy all, " + ", ".join(sorted(set(domains))) + " | AUC | ECE")
     for name, columns in trials.items():
         p = left_out(values[:, columns], labels, groups)
-        print(_line(name, p, labels, domains))
-    if chosen:
-        y, g, d, score = labels[chosen], groups[chosen], domains[chosen], p[chosen]
-        both = np.column_stack([np.log(score / (1 - score)), judged])
-        print(f"{len(chosen)} claims that the model judged")
-        print(_line("all", score, y, d))
-        print(_line("judgement", left_out(both[:, 1:], y, g), y, d))
-        print(_line("all and judgement", left_out(both, y, g), y, d))
-        scaler, regression = _fit(both, y)[0], _fit(both, y)[1]
-        weights = regression.coef_[0] / scaler.scale_
-        intercept = regression.intercept_[0] - weights @ scaler.mean_
-        print(f"fit: logit {weights[0]:.3f}, judged {weights[1]:.3f}, intercept {intercept:.3f}")
+        parts = [balanced(p, labels)] + [
+            balanced(p[domains == d], labels[domains == d]) for d in sorted(set(domains))
+        ]
+        area = auc(list(p[labels == 0]), list(p[labels == 1]))
+        rates = " ".join(f"{100 * b:.1f}" for b in parts)
+        print(f"{name:<28} {rates} {area:.3f} {ece(p, labels):.3f}")
     if args.write:
         kept = {
             "lexical": _coefficients(values[:, :last], labels),
@@ -91,35 +74,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         }
         FITTED.write_text(json.dumps(kept, indent=1) + "\n")
     return 0
-
-
-def _line(name: str, p: Array, labels: Array, domains: Any) -> str:
-    parts = [balanced(p, labels)] + [
-        balanced(p[domains == d], labels[domains == d]) for d in sorted(set(domains))
-    ]
-    area = auc(list(p[labels == 0]), list(p[labels == 1]))
-    rates = " ".join(f"{100 * b:.1f}" for b in parts)
-    return f"{name:<28} {rates} {area:.3f} {ece(p, labels):.3f}"
-
-
-def _chosen(rows: list[dict[str, Any]], count: int) -> list[int]:
-    """So many claims by chance; longer contexts would take a minute each."""
-    short = [i for i, row in enumerate(rows) if len(row["context"]) < 5000]
-    return sorted(random.Random(1).sample(short, min(count, len(short))))
-
-
-def _judgements(rows: list[dict[str, Any]], replay: Path | None) -> list[float]:
-    """The model's log odds that the context says the claim."""
-    found = list[float]()
-    with open_models(replay) as models:
-        for row in tqdm(rows):
-            asked = prompt.answer(normalise(row["context"]), row.get("question") or ANYTHING)
-            said = prompt.supported(asked, row["claim"])
-            odds = gate.judgement(models.llm, said) if models.llm else None
-            if odds is None:
-                raise AssistantError("Only the packaged model was trained to judge sentences.")
-            found.append(odds)
-    return found
 
 
 class _Features:
