@@ -87,7 +87,11 @@ def serve(browser: Any) -> Iterator[Callable[[Assistant], Any]]:
     for context in contexts:
         context.close()
     for blocks in served:
-        blocks.close()
+        try:
+            blocks.close()
+        except RuntimeError:
+            # Gradio sets an event of its loop from here, while those that wait for it leave.
+            blocks.close()
 
 
 def ask(page: Any, question: str) -> None:
