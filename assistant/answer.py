@@ -270,7 +270,8 @@ class Assistant:
         own = [self._reviewer.quoted(i, {}, lead).text for i in cited for lead in ("", OTHERWISE)]
         if claim.text in own:
             return "supported"
-        return self._reviewer.review(claim.text, question, {}, cited).verdict
+        judged = claim.judgement
+        return self._reviewer.review(claim.text, question, {}, cited, lambda: judged).verdict
 
     def stream(
         self,
@@ -435,12 +436,17 @@ class Assistant:
             return answer if answer.claims else self._abstain(answer)
         if not re.search(r"\w", shown):
             return answer
-        claim = self._reviewer.review(shown, answer.standalone, markers)
+        # First what is asked of the reply, while the model has it before it, then what is asked of
+        # the sentence by itself.
+        signals = {} if answer.claims else self._told_by(llm, messages, answer, shown)
+        claim = self._reviewer.review(
+            shown, answer.standalone, markers, judge=lambda: self._judged(llm, answer, shown)
+        )
         beside = not answer.claims and not self._reviewer.suits(answer.standalone, shown)
         if claim.verdict not in self._shown or beside:
             return replace(answer, rejected=(*answer.rejected, claim))
         if not answer.claims:
-            answer = self._surer(answer, self._told_by(llm, messages, answer, shown))
+            answer = self._surer(answer, signals)
             # A sentence that had to be rejected before is a sign that there is no answer.
             wanted = gate.THRESHOLDS["strict"] if answer.rejected else 0.0
             if answer.confidence < max(self._threshold, wanted):
@@ -465,6 +471,14 @@ class Assistant:
             return {} if odds is None else {"supported": odds}
         logit = self._reviewer.answers(answer.standalone, sentence)
         return {} if logit is None else {"answers": logit}
+
+    def _judged(self, llm: LLM, answer: Answer, sentence: str) -> float | None:
+        """The log odds that the article says `sentence`, if the model judges that."""
+        if not self._judging(llm):
+            return None
+        text, _ = self._material(llm, answer)
+        odds = gate.judgement(llm, prompt.claim(text, answer.standalone, sentence))
+        return None if odds is None else round(odds, 4)
 
     def _judging(self, llm: LLM) -> bool:
         """Whether the model judges sentences: it learned to in English."""

@@ -34,8 +34,9 @@ _HERE = Path(__file__).parent
 ADAPTERS = {
     prompt.ANSWERABLE: _HERE / "answerable.gguf",
     prompt.SUPPORTED: _HERE / "supported.gguf",
+    prompt.CLAIM: _HERE / "claims.gguf",
 }
-"""The packaged model's adapters, by the last turn that each is for."""
+"""The packaged model's adapters, by how the last turn begins that each is for."""
 
 BATCH = 16
 """Tokens read at a time; between batches a stop is seen and progress told. On two cores 64 are read
@@ -62,7 +63,7 @@ class LocalLLM(Endpoint):
         adapters: Mapping[str, Path] | None = None,
     ) -> None:
         """`adapters` are activated LoRAs for the model, made by eval.train_adapter: each changes
-        nothing but the reply to the turn that it is for.
+        nothing but the replies to the turns that it is for.
 
         Raises ModelError if a file cannot be loaded or the engine is not installed.
         """
@@ -105,8 +106,8 @@ class LocalLLM(Endpoint):
 
     def _adapter(self, messages: Sequence[Message]) -> dict[str, Any]:
         turns = list(self._adapters)
-        last = messages[-1].content
-        return {"lora": [{"id": turns.index(last), "scale": 1.0}]} if last in turns else {}
+        begins = "".join(messages[-1].content.partition("\n\n")[:2])
+        return {"lora": [{"id": turns.index(begins), "scale": 1.0}]} if begins in turns else {}
 
     def close(self) -> None:
         super().close()

@@ -107,13 +107,9 @@ def answer(
 
 ANSWERABLE = "Does the article answer this question?"
 SUPPORTED = "Does the article say this?"
-
-
-def invocation(turn: str) -> str:
-    """How the packaged model reads a last turn, ANSWERABLE or SUPPORTED. The adapter for it begins
-    there; no article can hold the turn markers (`_inert`).
-    """
-    return f"<|im_start|>user\n{turn}<|im_end|>\n<|im_start|>assistant\n"
+CLAIM = f"{SUPPORTED}\n\n"
+"""How the turns begin that ask the packaged model for a judgement, up to the first empty line. No
+other turn begins so."""
 
 
 def answerable(article: str, question: str) -> list[Message]:
@@ -124,6 +120,11 @@ def answerable(article: str, question: str) -> list[Message]:
 def supported(asked: Sequence[Message], sentence: str) -> list[Message]:
     """Asks whether the article says `sentence`, a reply to `asked` (of `answer`): yes or no."""
     return [*asked, Message("assistant", _inert(sentence)), Message("user", SUPPORTED)]
+
+
+def claim(article: str, question: str, sentence: str) -> list[Message]:
+    """Asks whether `article` says `sentence`, of whatever reply to `question`: yes or no."""
+    return [*answer(article, question), Message("user", f"{CLAIM}{_inert(sentence)}")]
 
 
 _REWRITE = """\

@@ -53,7 +53,8 @@ def verify(article_id: str, answers: Sequence[Answer], assistant: Assistant) -> 
 
     The article is the same to the letter, every quote stands where it is said to stand, each
     sentence shown is checked again against what it cites and is not worse, and nothing else is
-    shown. That a question was refused is not checked: the model would have to be asked again.
+    shown. The model is not asked again: its judgement of a sentence is taken from the receipt, and
+    that a question was refused is not checked.
     """
     article = assistant.article
     if article.id != article_id:

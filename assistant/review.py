@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from assistant import about, expected, facts, voice
 from assistant.checker import Checker
 from assistant.citations import Attribution, Attributor, Citation
-from assistant.verify import Check, Verdict, Verifier, bare, conflicts
+from assistant.verify import Check, Judge, Verdict, Verifier, bare, conflicts
 from assistant.words import terms
 from index import Article
 
@@ -32,7 +32,8 @@ class Claim:
 
     `score` is the probability that they support it, in [0, 1]. `missing` are the words of the
     sentence that the evidence does not have, or the hedges of the evidence that the sentence does
-    not have. `counter` are the words that say otherwise.
+    not have. `counter` are the words that say otherwise. `judgement` are the log odds that the
+    article says it, of a language model that was asked.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Claim:
     score: float
     missing: tuple[str, ...] = ()
     counter: tuple[Citation, ...] = ()
+    judgement: float | None = None
 
 
 class Reviewer:
@@ -64,10 +66,12 @@ class Reviewer:
         question: str,
         markers: dict[int, int],
         cited: Sequence[int] | None = None,
+        judge: Judge | None = None,
     ) -> Claim:
         """`sentence` as a claim, resting on the sentences `cited`, or on those that are found.
 
-        `markers` keeps the numbers of citations through an answer.
+        `markers` keeps the numbers of citations through an answer; `judge` asks a language model
+        whether the article says it.
         """
         if cited is None:
             found = self._smallest(sentence, self._attributor.attribute(sentence, question))
@@ -79,6 +83,7 @@ class Reviewer:
             found.similarity,
             question,
             self._context(found.sentences),
+            judge,
         )
         text = sentence
         if found.sentences and check.verdict in ("supported", "partly"):
@@ -93,6 +98,7 @@ class Reviewer:
             check.missing,
             # What is not shown takes no number away from what is.
             self._attributor.cite(counter, dict(markers)),
+            check.judgement,
         )
 
     def _smallest(self, sentence: str, found: Attribution) -> Attribution:

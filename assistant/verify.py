@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -17,6 +17,9 @@ from assistant.checker import PACKAGED, Checker
 from assistant.words import Weights, terms
 
 Verdict = Literal["supported", "partly", "contradicted", "not in article"]
+
+Judge = Callable[[], float | None]
+"""Asks a language model whether the article says a claim: the log odds that it does."""
 
 SUPPORTED = 0.65
 PARTLY = 0.25
@@ -39,7 +42,7 @@ FEATURES = (
     "similarity",
     "checker",
 )
-"""What the score is made of; the last is the checker's logit."""
+"""What the score is made of; the last is the checker's logit, or a language model's judgement."""
 
 _POINTS_BACK = re.compile(
     r"\b(he|she|it|they|him|her|them|his|hers|its|their|this|that|these|those|there|then|both)\b",
@@ -59,13 +62,14 @@ class Check:
     """The verdict on one sentence and its score, the probability of support, in [0, 1].
 
     `missing` are the words no evidence was found for; `counter` is the number of the sentence that
-    says otherwise.
+    says otherwise. `judgement` are the log odds of a language model that was asked.
     """
 
     verdict: Verdict
     score: float
     missing: tuple[str, ...] = ()
     counter: int | None = None
+    judgement: float | None = None
 
 
 class Verifier:
@@ -73,7 +77,8 @@ class Verifier:
 
     First what must stand in the evidence: every quantity, name and quotation, and nothing of which
     the evidence has the opposite. Then a score, from words shared with the evidence and a
-    cross-encoder, combined by a logistic regression that eval.fit_verifier fits.
+    cross-encoder, combined by a logistic regression that eval.fit_verifier fits; where it decides,
+    with the judgement of a language model instead, if there is one that judges.
     """
 
     def __init__(
@@ -97,12 +102,13 @@ class Verifier:
         similarity: float,
         asked: str = "",
         speakers: str = "",
+        judge: Judge | None = None,
     ) -> Check:
         """The verdict on `claim`, given the sentences that it cites.
 
         `similarity` is its highest cosine similarity to one of them. A name may be that of one of
         the `speakers`, who say them, or come from the question, `asked`, if they leave open whom
-        or what they are about.
+        or what they are about. `judge` is asked only where nothing but the score decides.
         """
         claim = bare(claim)
         said = set(terms(claim, self._language))
@@ -128,17 +134,24 @@ class Verifier:
         partly: Verdict = "partly" if tells else "not in article"
         if missing:
             return Check(partly, min(score, SUPPORTED), missing)
-        score = max(score, self._verbatim(claim, cited))
+        verbatim = self._verbatim(claim, cited)
+        judgement = judge() if judge and not verbatim else None
+        if judgement is not None:
+            values = self.features(claim, chosen, similarity)
+            score = combined("judged", [*values, judgement])
+        score = max(score, verbatim)
         if score >= SUPPORTED:
             # A likely sentence with a word of the question, or of the model, is not yet the
             # article's: what the repairs cost is not what the dam cost.
             unseen = self._words(claim, said - self._known(claim, said, cited))
-            return Check(partly if unseen else "supported", score, unseen)
+            return Check(partly if unseen else "supported", score, unseen, None, judgement)
         found = {t for i in chosen for t in self._weights.sentences[i]}
         return Check(
             partly if score >= PARTLY else "not in article",
             score,
             self._words(claim, said - found),
+            None,
+            judgement,
         )
 
     def _tells(self, said: set[str], asked: set[str], cited: Sequence[int], lost: set[str]) -> bool:
@@ -330,7 +343,7 @@ def _coefficients() -> dict[str, dict[str, list[float]]]:
     return dict(json.loads(FITTED.read_text()))
 
 
-def combined(kind: Literal["lexical", "all"], values: Sequence[float]) -> float:
+def combined(kind: Literal["lexical", "all", "judged"], values: Sequence[float]) -> float:
     """The fitted probability of support for the values of FEATURES, or of all but the last."""
     fitted = _coefficients()[kind]
     logit = fitted["intercept"][0] + sum(

@@ -1,27 +1,43 @@
-"""What the adapters are trained on: articles with items to be judged by each.
+"""What the adapter of the packaged model is trained on: articles with items to be judged.
 
-Read from JSON lines with source, context, claim and label (1: the context supports the claim, which
-may be a question and an answer to it).
+    python -m eval.adapter_data ../shared/data/train_nli.jsonl.gz --out .reports/prompts.npz
+
+Reads JSON lines with source, context, claim and label (1: the context supports the claim, which
+may be a question and an answer to it), and writes the prompts as the engine reads them.
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
 import random
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from assistant import prompt
+from assistant.engine import model_path
+from assistant.llm import Endpoint, Message
+from assistant.local import LocalLLM
+from assistant.models import no_progress
+from assistant.settings import read as read_settings
+from eval.train_checker import changed
 from index import sentence_spans
 
 LEFT_OUT = 0.22
 QUESTIONS = 10
 """Of each label, at most, of one article."""
+
+LONGEST = 7000
+"""Characters of a context."""
 
 ANYTHING = "What does the article say?"
 """The question to which a claim is a reply that answers none."""
@@ -110,90 +126,73 @@ def answerable(path: Path, seed: int) -> Iterator[Example]:
             yield Example(article, tuple(items))
 
 
-@dataclass(frozen=True)
-class _Source:
-    """How articles are made of the contexts of one source."""
-
-    share: int
-    """How often it comes, beside the others."""
-    contexts: Sequence[int]
-    """Of how many an article is made, by chance."""
-    most: int
-    """Claims of each label."""
-    longest: int
-    """Characters of a context."""
-    least: int = 1
-    """Claims of a context."""
-    busiest: int = 1
-    """Contexts with more claims come first, up to so many; 1: in any order."""
-
-
-_SOURCES: Mapping[str, _Source] = {
-    "squad_qa": _Source(4, (1, 1, 2), 4, 1200, least=2),
-    "halueval_qa": _Source(3, (2, 3), 4, 800),
-    "fever_nli": _Source(3, (2, 3), 5, 700, least=2, busiest=4),
-    "defacto": _Source(4, (1,), 3, 1700, busiest=1000),
-    "factcg": _Source(3, (2,), 4, 1100),
-    "summedits": _Source(3, (1,), 4, 1500, least=2),
+_SOURCES: Mapping[str, tuple[Sequence[int], int]] = {
+    "squad_qa": ((1, 1, 2), 20_000),
+    "halueval_qa": ((2, 3), 20_000),
+    "fever_nli": ((1, 2, 3), 10_000),
+    "mnli_binary": ((1, 2, 3), 8_000),
+    "snli": ((1,), 3_000),
+    "defacto": ((1,), 20_000),
+    "factcg": ((1, 2), 20_000),
+    "summedits": ((1,), 20_000),
 }
-_TOO_LONG = ("summedits_qmsumm", "summedits_podcast", "summedits_sales_call")
+"""Of how many contexts an article is made, by chance, and how many claims are taken."""
+
+_CHANGED = 0.35
+"""How many of the supported claims come a second time, with one fact changed."""
+
+_WITH_NAMES = ("squad_qa", "halueval_qa", "defacto", "factcg", "summedits")
 
 
 def supported(path: Path, seed: int) -> Iterator[Example]:
-    """Articles with claims, as replies to a question, of all sources in turn.
+    """Articles with claims, as replies to a question.
 
-    As many of one label as of the other, and one more. Those to a question are made a sentence
-    where that is plain.
+    Those to a question are made a sentence where that is plain. Some that are supported, and
+    sentences of the articles themselves, come again with a number, a name, a role or a denial
+    changed, by `eval.train_checker.changed`.
     """
     rng = random.Random(seed)
     claims: dict[str, dict[str, list[tuple[str, int]]]] = defaultdict(lambda: defaultdict(list))
     with gzip.open(path, "rt") as file:
         for row in map(json.loads, file):
             source = row["source"]
-            if source in _TOO_LONG:
-                continue
             if source.startswith(("summedits", "factcg")):
                 source = source.split("_")[0]
-            if source in _SOURCES:
+            if source in _SOURCES and len(row["context"]) <= LONGEST:
                 claims[source][row["context"]].append((row["claim"], row["label"]))
-    found = {source: _articles(claims[source], source, rng) for source in _SOURCES}
-    turns = [source for source, how in _SOURCES.items() for _ in range(how.share)]
-    while found:
-        rng.shuffle(turns)
-        for source in turns:
-            if source in found:
-                example = next(found[source], None)
-                if example is None:
-                    found.pop(source)
-                else:
-                    yield example
+    for source, (sizes, most) in _SOURCES.items():
+        contexts = sorted(claims[source])
+        rng.shuffle(contexts)
+        while contexts and most > 0:
+            size = rng.choice(sizes)
+            chosen, contexts = contexts[:size], contexts[size:]
+            article = "\n\n".join(chosen)
+            items = [i for c in chosen for i in _items(claims[source][c], source, article, rng)]
+            most -= len(items)
+            yield Example(article, tuple(items))
 
 
-def _articles(
-    claims: Mapping[str, Sequence[tuple[str, int]]], source: str, rng: random.Random
-) -> Iterator[Example]:
-    how = _SOURCES[source]
-    contexts = sorted(c for c in claims if len(c) <= how.longest and len(claims[c]) >= how.least)
-    rng.shuffle(contexts)
-    contexts.sort(key=lambda c: -min(how.busiest, len(claims[c])))
-    at = 0
-    while at < len(contexts):
-        size = rng.choice(how.contexts)
-        chosen = contexts[at : at + size]
-        at += size
-        yes, no = list[Item](), list[Item]()
-        for context in chosen:
-            for claim, label in claims[context]:
-                question, reply = ANYTHING, claim
-                if source in ("squad_qa", "halueval_qa") and (parts := _parted(claim)):
-                    question, reply = parts[1], _stated(parts[1], parts[2], rng)
-                (yes if label else no).append(Item(question, reply, label, source))
-        rng.shuffle(yes)
-        rng.shuffle(no)
-        most = min(how.most, 1 + min(len(yes) or how.most, len(no) or how.most))
-        items = yes[:most] + no[:most]
-        rng.shuffle(items)
-        yield Example("\n\n".join(chosen), tuple(items))
+def _items(
+    claims: Sequence[tuple[str, int]], source: str, article: str, rng: random.Random
+) -> Iterator[Item]:
+    for claim, label in claims:
+        question, reply = ANYTHING, claim
+        if source in ("squad_qa", "halueval_qa") and (parts := _parted(claim)):
+            question, reply = parts[1], _stated(parts[1], parts[2], rng)
+        yield Item(question, reply, label, source)
+        again = label and source in _WITH_NAMES and rng.random() < _CHANGED
+        if again and (wrong := _changed(reply, article, rng)):
+            yield Item(question, wrong, 0, source)
+    quote = rng.choice(_sentences(article))
+    if source in _WITH_NAMES and (wrong := _changed(quote, article, rng)):
+        yield Item(ANYTHING, wrong, 0, source)
+        yield Item(ANYTHING, quote, 1, source)
+
+
+def _changed(claim: str, article: str, rng: random.Random) -> str | None:
+    """`claim` with one fact changed, but for a speaker put before it: that it could be told by."""
+    wrong = changed(claim, article, rng)
+    return wrong if wrong and wrong != claim and not wrong.endswith(claim[1:]) else None
 
 
 def _parted(claim: str) -> re.Match[str] | None:
@@ -222,3 +221,106 @@ def _sentences(text: str) -> list[str]:
 def _thinned(context: str, rng: random.Random) -> str:
     sentences = _sentences(context)
     return " ".join([s for s in sentences if rng.random() > LEFT_OUT] or sentences[:1])
+
+
+class Tokens:
+    """Prompts as the packaged model reads them."""
+
+    def __init__(self, llm: Endpoint) -> None:
+        self._llm = llm
+        self.yes, self.no = (ids[0] for ids in self._cut(["Yes", "No"]))
+        self.invocation = self._cut([_INVOCATION])[0]
+
+    def _cut(self, texts: Sequence[str]) -> list[list[int]]:
+        """The tokens of each of `texts`."""
+        end = self._get([_END])[0]
+        made: list[list[int]] = []
+        for at in range(0, len(texts), 2000):
+            content = [part for text in texts[at : at + 2000] for part in (text, end)]
+            made.append([])
+            for token in self._get(content):
+                if token == end:
+                    made.append([])
+                else:
+                    made[-1].append(token)
+            made.pop()
+        assert len(made) == len(texts)
+        return made
+
+    def _get(self, content: list[Any]) -> list[int]:
+        body = {"content": content, "parse_special": True, "add_special": False}
+        return list(self._llm._get("/tokenize", body)["tokens"])
+
+    def prompts(self, asked: Sequence[tuple[str, Item]]) -> dict[str, NDArray[Any]]:
+        """The prompts of items asked of articles, as the arrays that eval.train_adapter reads.
+
+        prefix: what all begin with, up to the article; read and read_ends: what follows, one after
+        the other, each until the turn that asks for a judgement; turn and turn_ends: these turns;
+        of: which of the former each goes on with; label; kind: the index of each in kinds.
+        """
+        turns = [_asked(article, item) for article, item in asked]
+        common = _turns(turns[0][:-2])
+        before = [_turns(t[-2:-1]) for t in turns]
+        first = list(dict.fromkeys(before))
+        place = {text: i for i, text in enumerate(first)}
+        last = self._cut([f"{_turns(t[-1:])}{_REPLY}" for t in turns])
+        assert all(ids[: len(self.invocation)] == self.invocation for ids in last)
+        whole = [{"role": m.role, "content": m.content} for m in turns[0]]
+        text = self._llm._get("/apply-template", {"messages": whole})["prompt"]
+        assert text == common + before[0] + _turns(turns[0][-1:]) + _REPLY, text
+        read = self._cut(first)
+        kinds = sorted({i.kind for _, i in asked})
+        return {
+            "prefix": np.array(self._cut([common])[0]),
+            "read": np.concatenate(read),
+            "read_ends": np.cumsum([len(r) for r in read]),
+            "turn": np.concatenate(last),
+            "turn_ends": np.cumsum([len(t) for t in last]),
+            "of": np.array([place[b] for b in before]),
+            "label": np.array([i.label for _, i in asked]),
+            "kind": np.array([kinds.index(i.kind) for _, i in asked]),
+            "kinds": np.array(kinds),
+            "answers": np.array([self.yes, self.no]),
+            "invocation": np.array(self.invocation),
+        }
+
+
+_INVOCATION = "<|im_start|>user\nDoes the article"
+"""How the packaged model reads the beginning of a turn that asks for a judgement. The adapter
+begins there; no article can hold the turn marker, which the prompt breaks."""
+
+_END = "<|endoftext|>"
+_REPLY = "<|im_start|>assistant\n"
+
+
+def _asked(article: str, item: Item) -> list[Message]:
+    if item.reply:
+        return prompt.claim(article, item.question, item.reply)
+    turn = f"{prompt.ANSWERABLE}\n\n{item.question}"
+    return [*prompt.answer(article, item.question), Message("user", turn)]
+
+
+def _turns(messages: Sequence[Message]) -> str:
+    return "".join(f"<|im_start|>{m.role}\n{m.content}<|im_end|>\n" for m in messages)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Writes the prompts to train with."""
+    parser = argparse.ArgumentParser(prog="python -m eval.adapter_data", description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args(argv)
+    found = [*supported(args.data, args.seed), *answerable(args.data, args.seed)]
+    # Other sentences are left out of the articles.
+    found += answerable(args.data, args.seed + 1)
+    asked = [(e.article, item) for e in found for item in e.items]
+    llm = LocalLLM(model_path(read_settings(), no_progress))
+    np.savez_compressed(args.out, allow_pickle=False, **Tokens(llm).prompts(asked))
+    llm.close()
+    print(f"{len(asked)} prompts on {len(found)} articles")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

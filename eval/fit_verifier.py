@@ -1,10 +1,12 @@
 """Fits how the signals of support are combined, and shows what each is worth.
 
     python -m eval.fit_verifier ../shared/data/verifier_dev.jsonl
-    python -m eval.fit_verifier ../shared/data/verifier_dev.jsonl --write
+    python -m eval.fit_verifier ../shared/data/verifier_dev.jsonl --judged F.npy --write
 
-Claims are JSON lines with context, claim, label (1 supported), domain, group, and question if there
-was one. All figures are for claims whose group (document) was left out of the fit.
+With --judged, the packaged model's judgements of the claims are read from F.npy, or asked for and
+written there: ten seconds a claim on two cores. Claims are JSON lines with context, claim, label
+(1 supported), domain, group, and question if there was one. All figures are for claims whose group
+(document) was left out of the fit.
 """
 
 from __future__ import annotations
@@ -20,10 +22,17 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from assistant import prompt
 from assistant.checker import PackagedChecker
 from assistant.citations import Attributor
+from assistant.engine import model_path
+from assistant.gate import judgement
+from assistant.local import ADAPTERS, LocalLLM
+from assistant.models import no_progress
+from assistant.settings import read as read_settings
 from assistant.verify import FEATURES, FITTED, Verifier, bare
 from assistant.words import terms
+from eval.adapter_data import ANYTHING
 from eval.metrics import auc
 from index import Article, AssistantError, SentenceTransformerEmbedder, detect_language, normalise
 
@@ -36,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.fit_verifier", description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--write", action="store_true", help="keep the fit for the assistant")
+    parser.add_argument("--judged", type=Path, help="read the judgements here, or write them")
     parser.add_argument("--features", type=Path, help="read the features here, or write them")
     args = parser.parse_args(argv)
     try:
@@ -46,6 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             values = np.array(list(tqdm(map(_Features(), rows), total=len(rows))))
             if args.features:
                 np.save(args.features, values)
+        if args.judged:
+            values = np.c_[values, _judgements(rows, args.judged)]
     except (AssistantError, OSError, ValueError, KeyError) as error:
         print(f"eval.fit_verifier: {error}", file=sys.stderr)
         return 2
@@ -53,11 +65,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     groups = np.array([str(row["group"]) for row in rows])
     domains = np.array([row["domain"] for row in rows])
     last = len(FEATURES) - 1
+    lexical, checker, judged = list(range(last)), [last], [last + 1]
     trials = {f"only: {name}": [i] for i, name in enumerate(FEATURES)}
     trials |= {
         f"without: {n}": [j for j in range(last + 1) if j != i] for i, n in enumerate(FEATURES)
     }
-    trials |= {"lexical": list(range(last)), "all": list(range(last + 1))}
+    kinds = {"lexical": lexical, "all": lexical + checker}
+    if args.judged:
+        trials["only: judgement"] = judged
+        trials["all and judgement"] = lexical + checker + judged
+        kinds["judged"] = lexical + judged
+    trials |= kinds
     print("features | balanced accuracy all, " + ", ".join(sorted(set(domains))) + " | AUC | ECE")
     for name, columns in trials.items():
         p = left_out(values[:, columns], labels, groups)
@@ -68,9 +86,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         rates = " ".join(f"{100 * b:.1f}" for b in parts)
         print(f"{name:<28} {rates} {area:.3f} {ece(p, labels):.3f}")
     if args.write:
-        kept = {
-            "lexical": _coefficients(values[:, :last], labels),
-            "all": _coefficients(values, labels),
+        kept = json.loads(FITTED.read_text()) | {
+            kind: _coefficients(values[:, columns], labels) for kind, columns in kinds.items()
         }
         FITTED.write_text(json.dumps(kept, indent=1) + "\n")
     return 0
@@ -94,6 +111,25 @@ class _Features:
         evidence = " ".join(attributor.quotes[i] for i in chosen)
         logit = self._checker.score([(evidence, claim)])[0]
         return [*verifier.features(claim, chosen, found.similarity), logit]
+
+
+def _judgements(rows: Sequence[dict[str, Any]], path: Path) -> Array:
+    """The packaged model's log odds that the context of each claim says it, kept in `path`."""
+    if path.is_file():
+        return np.asarray(np.load(path))
+    llm = LocalLLM(model_path(read_settings(), no_progress), adapters=ADAPTERS)
+    found = list[float]()
+    for row in tqdm(rows):
+        text = normalise(row["context"])
+        asked = prompt.claim(text, row.get("question") or ANYTHING, row["claim"])
+        for _ in llm.read(asked):
+            pass
+        odds = judgement(llm, asked)
+        assert odds is not None
+        found.append(odds)
+    llm.close()
+    np.save(path, np.array(found))
+    return np.array(found)
 
 
 def left_out(values: Array, labels: Array, groups: Array) -> Array:

@@ -1,97 +1,135 @@
-"""Trains an adapter that judges by the first token of a reply, on two cores in an hour.
+"""Trains the adapter with which the packaged model judges, in a minute on one GPU.
 
-    python -m eval.train_adapter answerable ../shared/data/train_nli.jsonl.gz --minutes 45 \\
-        --out assistant/answerable.gguf
-    python -m eval.train_adapter supported ../shared/data/train_nli.jsonl.gz --minutes 58 \\
-        --rate 3e-4 --start assistant/answerable.gguf --out assistant/supported.gguf
+    python -m eval.train_adapter .reports/prompts.npz MODEL.gguf --out .reports/adapter.npz
+    python -m eval.train_adapter .reports/adapter.npz --write assistant/claims.gguf
 
-The first tells whether the article answers a question, the second whether it says a sentence.
-What they are trained on is in eval.adapter_data.
+Prompts are made by eval.adapter_data. They ask, of an article, "Does the article answer this
+question?" and "Does the article say this?", and the first token of the reply is the judgement.
 
-An adapter is an activated LoRA (Greenewald et al., 2025, arXiv:2504.12397): it changes nothing
+The adapter is an activated LoRA (Greenewald et al., 2025, arXiv:2504.12397): it changes nothing
 before the turn that asks for the judgement, so what the engine has read of an article serves it
 too, and answers are written without it. Here the model's weights are those of the GGUF file,
-dequantised. Needs the package gguf.
+dequantised. Needs the package gguf, and nothing else of the project: it can be run where only
+PyTorch is.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice, takewhile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from assistant import prompt
-from assistant.engine import model_path
-from assistant.llm import Endpoint
-from assistant.local import LocalLLM
-from assistant.models import no_progress
-from assistant.settings import read as read_settings
-from eval import adapter_data
-from eval.adapter_data import Example, Item
-from eval.metrics import auc
+RANK = 8
+ALPHA = 16.0
+TARGETS = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
 
-RANK = 16
-ALPHA = 32.0
-TARGETS = ("attn_q", "attn_k", "attn_v", "attn_output")
+TOKENS = 24_000
+ADAPTED = 6_000
+PROMPTS = 128
+"""Of a batch, at most: tokens read without the adapter and with it, and judgements."""
 
-Examples = Callable[[Path, int], Iterator[Example]]
-
-JUDGEMENTS: dict[str, tuple[str, Examples]] = {
-    "answerable": (prompt.ANSWERABLE, adapter_data.answerable),
-    "supported": (prompt.SUPPORTED, adapter_data.supported),
-}
-"""The turn that asks for each, and what it is trained on."""
+Past = list[tuple[Tensor, Tensor]]
 
 
-class Tokens:
-    """Prompts as the engine reads them."""
+class Prompts:
+    """What `eval.adapter_data.Tokens.prompts` made."""
 
-    def __init__(self, llm: Endpoint, turn: str) -> None:
-        self._llm = llm
-        self._begins = prompt.invocation(turn)
-        self.invocation = self._ids(self._begins)
+    def __init__(self, path: Path) -> None:
+        self.held: Mapping[str, NDArray[Any]] = np.load(path)
+        self.prefix = torch.tensor(self.held["prefix"]).long()
+        self.read = np.split(self.held["read"], self.held["read_ends"][:-1])
+        self.turns = np.split(self.held["turn"], self.held["turn_ends"][:-1])
+        self.of = self.held["of"]
+        self.labels = self.held["label"]
+        self.kinds = [str(self.held["kinds"][k]) for k in self.held["kind"]]
+        self.yes, self.no = (int(token) for token in self.held["answers"])
 
-    def _ids(self, text: str) -> list[int]:
-        body = {"content": text, "parse_special": True, "add_special": False}
-        return list(self._llm._get("/tokenize", body)["tokens"])
+    def batches(self, rng: random.Random) -> list[list[int]]:
+        """Indices of judgements, those on the same text together, with texts about as long."""
+        asked: list[list[int]] = [[] for _ in self.read]
+        for i, of in enumerate(self.of):
+            asked[of].append(i)
+        order = sorted(
+            range(len(self.read)), key=lambda i: len(self.read[i]) * rng.uniform(0.8, 1.25)
+        )
+        made, longest, last, texts = [list[int]()], 0, 0, 0
+        for i in order:
+            longest = max(longest, len(self.read[i]))
+            last = max(last, *(len(self.turns[j]) for j in asked[i]))
+            count = len(made[-1]) + len(asked[i])
+            full = longest * (texts + 1) > TOKENS or last * count > ADAPTED or count > PROMPTS
+            if full and made[-1]:
+                made.append([])
+                longest, texts = len(self.read[i]), 0
+                last = max(len(self.turns[j]) for j in asked[i])
+            texts += 1
+            made[-1] += asked[i]
+        rng.shuffle(made)
+        return made
 
-    def of(self, article: str, item: Item) -> list[int]:
-        messages = prompt.answerable(article, item.question)
-        if item.reply:
-            messages = prompt.supported(prompt.answer(article, item.question), item.reply)
-        turns = [{"role": m.role, "content": m.content} for m in messages]
-        text = str(self._llm._get("/apply-template", {"messages": turns})["prompt"])
-        assert text.endswith(self._begins), text[-200:]
-        ids = self._ids(text)
-        assert ids[-len(self.invocation) :] == self.invocation
-        return ids
+    def weights(self) -> Tensor:
+        """Such that of each source as much is said to be so as not."""
+        # Questions that are answered and those that are not have names of their own.
+        of = ["questions" if k in _QUESTIONS else k for k in self.kinds]
+        share = {
+            k: np.mean([y for y, o in zip(self.labels, of, strict=True) if o == k]) for k in set(of)
+        }
+        return torch.tensor(
+            [
+                min(2.0, 0.5 / max(0.01, share[o] if y else 1 - share[o]))
+                for y, o in zip(self.labels, of, strict=True)
+            ]
+        ).float()
+
+
+_QUESTIONS = ("answered", "left out", "never had one", "of another")
+
+
+@dataclass(frozen=True)
+class Padded:
+    """Tokens [N, T], and which of them are there."""
+
+    tokens: Tensor
+    there: Tensor
+
+    @classmethod
+    def of(cls, rows: Sequence[NDArray[Any]], device: str) -> Padded:
+        lengths = torch.tensor([len(r) for r in rows])
+        there = torch.arange(int(lengths.max()))[None] < lengths[:, None]
+        tokens = torch.zeros(there.shape, dtype=torch.long)
+        tokens[there] = torch.from_numpy(np.concatenate(rows)).long()
+        return cls(tokens.to(device), there.to(device))
 
 
 class Adapted(nn.Module):
     """Qwen 2 from a GGUF file, frozen, with a LoRA that is trained."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, device: str) -> None:
         import gguf
 
         super().__init__()
         reader = gguf.GGUFReader(path)
-        self._w = {
-            t.name: torch.from_numpy(
-                np.array(gguf.quants.dequantize(t.data, t.tensor_type), np.float32)
-            )
-            for t in reader.tensors
-        }
+        kind = torch.bfloat16 if device == "cuda" else torch.float32
+
+        def loaded(tensor: Any) -> Tensor:
+            values = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+            return torch.from_numpy(np.array(values, np.float32)).to(kind).to(device)
+
+        with ThreadPoolExecutor() as pool:
+            names = [t.name for t in reader.tensors]
+            self._w = dict(zip(names, pool.map(loaded, reader.tensors), strict=True))
 
         def number(key: str) -> float:
             return float(reader.fields[f"qwen2.{key}"].contents())
@@ -101,256 +139,202 @@ class Adapted(nn.Module):
         self._shared = int(number("attention.head_count_kv"))
         self._eps = number("attention.layer_norm_rms_epsilon")
         self._size = self._w["blk.0.attn_q.weight"].shape[0] // self._heads
-        half = torch.arange(0, self._size, 2).float() / self._size
+        half = torch.arange(0, self._size, 2, device=device).float() / self._size
         self._frequency = number("rope.freq_base") ** -half
         self.lora = nn.ParameterDict()
         for layer in range(self.layers):
             for target in TARGETS:
                 out, inn = self._w[f"blk.{layer}.{target}.weight"].shape
                 name = f"{layer}-{target}"
-                self.lora[f"{name}-a"] = nn.Parameter(torch.randn(RANK, inn) / math.sqrt(inn))
-                self.lora[f"{name}-b"] = nn.Parameter(torch.zeros(out, RANK))
+                a = torch.randn(RANK, inn) / inn**0.5
+                self.lora[f"{name}-a"] = nn.Parameter(a.to(device))
+                self.lora[f"{name}-b"] = nn.Parameter(torch.zeros(out, RANK, device=device))
 
     def _linear(self, x: Tensor, layer: int, name: str, adapted: bool) -> Tensor:
         at = f"blk.{layer}.{name}"
         y = F.linear(x, self._w[f"{at}.weight"], self._w.get(f"{at}.bias"))
-        if adapted and name in TARGETS:
+        if adapted:
             a, b = self.lora[f"{layer}-{name}-a"], self.lora[f"{layer}-{name}-b"]
-            y = y + F.linear(F.linear(x, a), b) * (ALPHA / RANK)
+            y = y + F.linear(F.linear(x, a.to(x.dtype)), b.to(x.dtype)) * (ALPHA / RANK)
         return y
 
     def _norm(self, x: Tensor, name: str) -> Tensor:
         return F.rms_norm(x, x.shape[-1:], self._w[f"{name}.weight"], self._eps)
 
     def _turned(self, x: Tensor, at: Tensor) -> Tensor:
-        angles = at[:, None].float() * self._frequency
-        cos, sin = angles.cos(), angles.sin()
+        angles = at[:, None, :, None].float() * self._frequency
+        cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
         a, b = x.chunk(2, -1)
         return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
 
     def forward(
-        self,
-        tokens: Tensor,
-        at: Tensor,
-        seen: Tensor,
-        past: Sequence[tuple[Tensor, Tensor]] | None,
-        adapted: bool,
-    ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
-        """The last states of `tokens` [T], at positions `at`, and the keys and values with those of
-        the past; `seen` [T, past + T] says what each may look at.
+        self, tokens: Tensor, at: Tensor, seen: Tensor, past: Past | None, adapted: bool
+    ) -> tuple[Tensor, Past]:
+        """The last states of `tokens` [N, T], at positions `at` [N, T], and the keys and values
+        with those of the past; `seen` [N, T, past + T] says what each may look at.
         """
         x = self._w["token_embd.weight"][tokens]
-        kept = list[tuple[Tensor, Tensor]]()
+        kept: Past = []
         for n in range(self.layers):
             h = self._norm(x, f"blk.{n}.attn_norm")
             q, k, v = (
-                self._linear(h, n, name, adapted).view(len(tokens), -1, self._size).transpose(0, 1)
+                self._linear(h, n, name, adapted).view(*at.shape, -1, self._size).transpose(1, 2)
                 for name in ("attn_q", "attn_k", "attn_v")
             )
             q, k = self._turned(q, at), self._turned(k, at)
             if past:
-                k, v = torch.cat([past[n][0], k], 1), torch.cat([past[n][1], v], 1)
+                k, v = torch.cat([past[n][0], k], 2), torch.cat([past[n][1], v], 2)
             kept.append((k, v))
             times = self._heads // self._shared
             mixed = F.scaled_dot_product_attention(
-                q[None],
-                k.repeat_interleave(times, 0)[None],
-                v.repeat_interleave(times, 0)[None],
-                attn_mask=seen,
-            )[0]
-            mixed = mixed.transpose(0, 1).reshape(len(tokens), -1)
-            x = x + self._linear(mixed, n, "attn_output", adapted)
+                q,
+                k.repeat_interleave(times, 1),
+                v.repeat_interleave(times, 1),
+                attn_mask=seen[:, None],
+            )
+            x = x + self._linear(mixed.transpose(1, 2).flatten(2), n, "attn_output", adapted)
             h = self._norm(x, f"blk.{n}.ffn_norm")
-            h = F.silu(self._linear(h, n, "ffn_gate", False)) * self._linear(h, n, "ffn_up", False)
-            x = x + self._linear(h, n, "ffn_down", False)
+            gate = F.silu(self._linear(h, n, "ffn_gate", adapted))
+            h = gate * self._linear(h, n, "ffn_up", adapted)
+            x = x + self._linear(h, n, "ffn_down", adapted)
         return self._norm(x, "output_norm"), kept
 
-    def load(self, path: Path) -> None:
-        """Goes on with an adapter that `save` wrote."""
-        import gguf
-
-        held = {t.name: np.array(t.data, np.float32) for t in gguf.GGUFReader(path).tensors}
+    def begin(self, prefix: Tensor) -> Past:
+        """The keys and values [1, heads, T, size] of what all prompts begin with."""
+        rising = torch.ones(1, len(prefix), len(prefix), dtype=torch.bool).tril()
+        at = torch.arange(len(prefix))[None]
+        device = self._frequency.device
         with torch.no_grad():
-            for name, values in self.lora.items():
-                layer, target, side = name.split("-")
-                values.copy_(torch.from_numpy(held[f"blk.{layer}.{target}.weight.lora_{side}"]))
+            found = self(prefix[None].to(device), at.to(device), rising.to(device), None, False)
+        return list(found[1])
 
-    def odds(self, states: Tensor, yes: int, no: int) -> Tensor:
-        """The log odds of the one next token against the other."""
-        out = self._w.get("output.weight", self._w["token_embd.weight"])
-        return states @ (out[yes] - out[no])
-
-    def save(self, path: Path, invocation: Sequence[int]) -> None:
-        """As llama.cpp reads an adapter."""
-        import gguf
-
-        writer = gguf.GGUFWriter(path, "qwen2")
-        writer.add_type("adapter")
-        writer.add_string("adapter.type", "lora")
-        writer.add_float32("adapter.lora.alpha", ALPHA)
-        writer.add_key_value(
-            "adapter.alora.invocation_tokens",
-            list(invocation),
-            gguf.GGUFValueType.ARRAY,
-            gguf.GGUFValueType.UINT32,
+    def odds(self, prompts: Prompts, batch: Sequence[int], before: Past) -> Tensor:
+        """The log odds of yes [N] for the judgements of a batch."""
+        device = str(self._frequency.device.type)
+        texts = list(dict.fromkeys(int(prompts.of[i]) for i in batch))
+        read = Padded.of([prompts.read[t] for t in texts], device)
+        start = before[0][0].shape[2]
+        at = start + torch.arange(read.tokens.shape[1], device=device)[None]
+        count, size = read.tokens.shape
+        begun = torch.ones(count, size, start, dtype=torch.bool, device=device)
+        rising = torch.ones(1, size, size, dtype=torch.bool, device=device).tril()
+        seen = torch.cat([begun, rising.expand(count, -1, -1)], 2)
+        with torch.no_grad():
+            shared = [(k.expand(count, -1, -1, -1), v.expand(count, -1, -1, -1)) for k, v in before]
+            _, past = self(read.tokens, at.expand(count, -1), seen, shared, False)
+        own = torch.tensor([texts.index(int(prompts.of[i])) for i in batch], device=device)
+        turn = Padded.of([prompts.turns[i] for i in batch], device)
+        size = turn.tokens.shape[1]
+        at = start + read.there.sum(1)[own][:, None] + torch.arange(size, device=device)[None]
+        begun = torch.ones(len(batch), start, dtype=torch.bool, device=device)
+        earlier = torch.cat([begun, read.there[own]], 1)
+        rising = torch.ones(1, size, size, dtype=torch.bool, device=device).tril()
+        seen = torch.cat(
+            [earlier[:, None].expand(-1, size, -1), rising.expand(len(batch), -1, -1)], 2
         )
-        for name, values in self.lora.items():
-            layer, target, side = name.split("-")
-            writer.add_tensor(
-                f"blk.{layer}.{target}.weight.lora_{side}", values.detach().half().numpy()
-            )
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-        writer.close()
+        states, _ = self(turn.tokens, at, seen, [(k[own], v[own]) for k, v in past], True)
+        last = states[torch.arange(len(batch), device=device), turn.there.sum(1) - 1]
+        tied = "output.weight" not in self._w
+        out = self._w["token_embd.weight" if tied else "output.weight"]
+        found: Tensor = last.float() @ (out[prompts.yes].float() - out[prompts.no].float())
+        return found
+
+    def save(self, path: Path, invocation: NDArray[Any]) -> None:
+        held = {k: v.detach().half().cpu().numpy() for k, v in self.lora.items()}
+        np.savez(path, invocation=invocation, **held)
 
 
-@dataclass(frozen=True)
-class Read:
-    """An article and its items as far as the adapter does not matter, and what it is to say."""
-
-    past: list[tuple[Tensor, Tensor]]
-    suffix: Tensor
-    at: Tensor
-    seen: Tensor
-    last: Tensor
-    labels: Tensor
-
-
-def read(
-    model: Adapted,
-    prefix: tuple[list[int], list[tuple[Tensor, Tensor]]],
-    prompts: Sequence[Sequence[int]],
-    labels: Sequence[int],
-    suffix: int,
-) -> Read:
-    """Reads what the prompts share once, then each item beside the others."""
-    start = len(prefix[0])
-    assert all(list(p[:start]) == prefix[0] for p in prompts)
-    shared = _shared(prompts)
-    asked = [p[shared : len(p) - suffix] for p in prompts]
-    tokens, at = list(prompts[0][start:shared]), list(range(start, shared))
-    owner = [-1] * len(tokens)
-    for i, question in enumerate(asked):
-        tokens += question
-        at += range(shared, shared + len(question))
-        owner += [i] * len(question)
-    own, where = torch.tensor(owner), torch.tensor(at)
-    before = torch.ones(len(tokens), start, dtype=torch.bool)
-
-    def sees(a: Tensor, b: Tensor, of: Tensor, there: Tensor) -> Tensor:
-        return ((b[None] == -1) | (a[:, None] == b[None])) & (there[None] <= of[:, None])
-
+def judged(model: Adapted, prompts: Prompts) -> NDArray[Any]:
+    """The log odds of yes for all `prompts`, in their order."""
+    before = model.begin(prompts.prefix)
+    found = np.zeros(len(prompts.turns), np.float32)
     with torch.no_grad():
-        _, past = model(
-            torch.tensor(tokens),
-            where,
-            torch.cat([before, sees(own, own, where, where)], 1),
-            prefix[1],
-            False,
-        )
-    ends = torch.arange(len(prompts)).repeat_interleave(suffix)
-    places = torch.cat([shared + len(q) + torch.arange(suffix) for q in asked])
-    seen = torch.cat(
-        [
-            torch.ones(len(ends), start, dtype=torch.bool),
-            sees(ends, own, places, where),
-            sees(ends, ends, places, places),
-        ],
-        1,
+        for batch in prompts.batches(random.Random(0)):
+            found[batch] = model.odds(prompts, batch, before).cpu().numpy()
+    return found
+
+
+def train(model: Adapted, prompts: Prompts, seconds: float, rate: float, seed: int) -> None:
+    """Trains for so many seconds, at a rate that falls to nothing by then."""
+    rng = random.Random(seed)
+    device = str(model._frequency.device.type)
+    before = model.begin(prompts.prefix)
+    labels = torch.tensor(prompts.labels).float().to(device)
+    weights = prompts.weights().to(device)
+    optimizer = torch.optim.AdamW(model.lora.parameters(), lr=rate, weight_decay=0.01)
+    start, steps, seen, mean = time.monotonic(), 0, 0, 0.7
+    left: list[list[int]] = []
+    while (done := (time.monotonic() - start) / seconds) < 1:
+        left = left or prompts.batches(rng)
+        batch = left.pop()
+        for group in optimizer.param_groups:
+            group["lr"] = rate * min(1.0, (steps + 1) / 40) * (1 - done)
+        odds = model.odds(prompts, batch, before)
+        own = torch.tensor(batch, device=device)
+        loss = F.binary_cross_entropy_with_logits(odds, labels[own], weights[own])
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        # In half precision a gradient may be no number, of one batch in a hundred.
+        if nn.utils.clip_grad_norm_(model.lora.parameters(), 1.0).isfinite():
+            optimizer.step()
+        steps += 1
+        seen += len(batch)
+        mean = 0.98 * mean + 0.02 * loss.item()
+        if steps % 20 == 0:
+            spent = time.monotonic() - start
+            print(f"{spent:.0f} s, step {steps}, {seen} judgements, loss {mean:.3f}", flush=True)
+
+
+def write(held: Mapping[str, NDArray[Any]], path: Path) -> None:
+    """As llama.cpp reads an adapter."""
+    import gguf
+
+    writer = gguf.GGUFWriter(path, "qwen2")
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", ALPHA)
+    writer.add_key_value(
+        "adapter.alora.invocation_tokens",
+        [int(token) for token in held["invocation"]],
+        gguf.GGUFValueType.ARRAY,
+        gguf.GGUFValueType.UINT32,
     )
-    words = torch.tensor([t for p in prompts for t in p[len(p) - suffix :]])
-    last = torch.arange(1, len(prompts) + 1) * suffix - 1
-    return Read(past, words, places, seen, last, torch.tensor(labels).float())
-
-
-def _shared(prompts: Sequence[Sequence[int]]) -> int:
-    """How many tokens all begin with."""
-    columns = zip(*prompts, strict=False)
-    return sum(1 for _ in takewhile(lambda tokens: len(set(tokens)) == 1, columns))
+    for name in held:
+        if name != "invocation":
+            layer, target, side = name.split("-")
+            writer.add_tensor(f"blk.{layer}.{target}.weight.lora_{side}", held[name])
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Trains, and tells how well articles are judged before they are trained on."""
+    """Trains and judges other prompts, or writes what was trained as GGUF."""
     parser = argparse.ArgumentParser(prog="python -m eval.train_adapter", description=__doc__)
-    parser.add_argument("judgement", choices=JUDGEMENTS)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=45.0)
-    parser.add_argument("--rate", type=float, default=4e-4)
+    parser.add_argument("data", type=Path, help="the prompts, or with --write what was trained")
+    parser.add_argument("model", type=Path, nargs="?")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--write", type=Path, help="write an adapter for llama.cpp")
+    parser.add_argument("--score", type=Path, help="prompts to judge when trained")
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--seconds", type=float, default=58.0)
+    parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--start", type=Path, help="an adapter to go on with")
     args = parser.parse_args(argv)
+    if args.write:
+        write(np.load(args.data), args.write)
+        return 0
     torch.manual_seed(args.seed)
-    path = model_path(read_settings(), no_progress)
-    llm = LocalLLM(path)
-    turn, examples = JUDGEMENTS[args.judgement]
-    tokens = Tokens(llm, turn)
-    # As many as there may be time for: the engine is gone before training begins.
-    found = list(islice(examples(args.data, args.seed), int(args.minutes * 3.2)))
-    prompts = [[tokens.of(e.article, item) for item in e.items] for e in found]
-    yes, no = (tokens._ids(word)[0] for word in ("Yes", "No"))
-    llm.close()
-    model = Adapted(path)
-    if args.start:
-        model.load(args.start)
-    common = prompts[0][0][: _shared([p[0] for p in prompts[:3]])]
-    rising = torch.ones(len(common), len(common), dtype=torch.bool).tril()
-    with torch.no_grad():
-        _, past = model(torch.tensor(common), torch.arange(len(common)), rising, None, False)
-    print(f"prefix {len(common)} tokens, {len(found)} articles", flush=True)
-    optimizer = torch.optim.AdamW(model.lora.parameters(), lr=args.rate, weight_decay=0.01)
-    start, kept, scores = time.monotonic(), list[Read](), list[tuple[float, int, str]]()
-    rng = random.Random(args.seed)
-    steps = 0
-    while (done := (time.monotonic() - start) / 60 / args.minutes) < 1:
-        # Reading takes most of the time, so what was read is looked at again.
-        if len(kept) < len(found) and (len(kept) < 8 or (done < 0.92 and steps % 4 != 3)):
-            e, ids = found[len(kept)], prompts[len(kept)]
-            labels = [i.label for i in e.items]
-            item = read(model, (common, past), ids, labels, len(tokens.invocation))
-            kept.append(item)
-            fresh = True
-        else:
-            item, fresh = rng.choice(kept), False
-        for group in optimizer.param_groups:
-            group["lr"] = args.rate * min(1.0, (steps + 1) / 10) * max(0.05, 1 - done)
-        states, _ = model(item.suffix, item.at, item.seen, item.past, True)
-        odds = model.odds(states[item.last], yes, no)
-        share = item.labels.mean().clamp(0.1, 0.9)
-        weight = torch.where(item.labels > 0, 0.5 / share, 0.5 / (1 - share))
-        loss = F.binary_cross_entropy_with_logits(odds, item.labels, weight)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.lora.parameters(), 1.0)
-        optimizer.step()
-        steps += 1
-        if fresh:
-            scores += [
-                (float(o), i.label, i.kind) for o, i in zip(odds.detach(), e.items, strict=True)
-            ]
-        if steps % 5 == 0:
-            print(
-                f"{(time.monotonic() - start) / 60:.1f} min, step {steps}, {len(kept)} articles, "
-                f"{len(scores)} items, loss {float(loss):.3f}, {_report(scores[-300:])}",
-                flush=True,
-            )
-            model.save(args.out, tokens.invocation)
-    model.save(args.out, tokens.invocation)
-    print(f"all, before they were trained on: {_report(scores)}")
+    prompts = Prompts(args.data)
+    scored = Prompts(args.score) if args.score else None
+    model = Adapted(args.model, args.device)
+    print(f"{len(prompts.turns)} judgements of {len(prompts.read)} texts", flush=True)
+    train(model, prompts, args.seconds, args.rate, args.seed)
+    model.save(args.out, prompts.held["invocation"])
+    if scored:
+        np.save(args.out.with_name("judged.npy"), judged(model, scored))
     return 0
-
-
-def _report(scores: Sequence[tuple[float, int, str]]) -> str:
-    good = [s for s, label, _ in scores if label]
-    kinds = dict.fromkeys(kind for _, label, kind in scores if not label)
-    bad = [s for s, label, _ in scores if not label]
-    parts = [f"AUC {auc(bad, good):.3f}"] if bad and good else []
-    for kind in kinds if good else ():
-        own = [s for s, label, k in scores if label and k == kind]
-        wrong = [s for s, label, k in scores if not label and k == kind]
-        parts.append(f"{kind} {auc(wrong, own or good):.3f}")
-    return ", ".join(parts)
 
 
 if __name__ == "__main__":

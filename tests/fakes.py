@@ -30,6 +30,7 @@ class FakeLLM:
         self.refusal = 0.0001
         self.yes = 0.5
         self.supported = 0.9
+        self.says = 0.9
         self.cuts = False
 
     def read(self, messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
@@ -52,7 +53,9 @@ class FakeLLM:
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
         self.scored.append(list(messages))
         if list(options) == ["yes", "no"]:
-            yes = self.supported if messages[-1].content == prompt.SUPPORTED else self.yes
+            last = messages[-1].content
+            yes = self.supported if last == prompt.SUPPORTED else self.yes
+            yes = self.says if last.startswith(prompt.CLAIM) else yes
             return [yes, 1 - yes]
         return [self.refusal for _ in options]
 

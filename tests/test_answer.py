@@ -155,7 +155,8 @@ def test_a_model_that_judges_is_asked_whether_the_article_answers(make: Make) ->
     llm.judges, llm.yes = True, 0.9
     sure = make(llm=llm).ask("What does a ticket cost?")
     assert sure.signals["answerable"] == pytest.approx(2.197, abs=0.001)
-    assert [m[-1].content for m in llm.scored[-2:]] == [prompt.ANSWERABLE, prompt.SUPPORTED]
+    asked = [m[-1].content for m in llm.scored[-3:-1]]
+    assert asked == [prompt.ANSWERABLE, prompt.SUPPORTED]
     llm.yes = 1e-6
     refused = make(llm=llm).ask("What does a ticket cost?")
     assert refused.abstained
@@ -174,6 +175,32 @@ def test_a_model_that_judges_is_asked_whether_the_article_says_a_sentence(make: 
     sure = [answer.confidence for answer in found]
     assert sure == sorted(sure, reverse=True)
     assert [answer.abstained for answer in found] == [False, False, True]
+
+
+def test_a_model_that_judges_is_asked_of_a_sentence_where_the_rules_leave_it_open(
+    make: Make,
+) -> None:
+    told = "Karin Dahl is the director of the company Nordsund."
+    llm = FakeLLM(told, told, told)
+    llm.judges, llm.yes, llm.says = True, 0.9, 0.99
+    assistant = make(llm=llm)
+    (sure,) = assistant.ask("Who is Karin Dahl?").claims
+    assert llm.scored[-1][-1].content == f"{prompt.CLAIM}{told}"
+    llm.says = 0.01
+    unsure = assistant.ask("Who is Karin Dahl?").rejected[0]
+    assert (sure.verdict, unsure.verdict) == ("supported", "not in article")
+    assert sure.judgement == pytest.approx(4.595, abs=0.001)
+    assert unsure.judgement == pytest.approx(-4.595, abs=0.001)
+
+
+def test_a_model_that_judges_is_not_asked_of_the_article_s_own_words(make: Make) -> None:
+    for crowns in (84, 95):
+        reply = f"Ticket prices rise by 12 percent to {crowns} crowns."
+        llm = FakeLLM(reply, reply)
+        llm.judges, llm.yes = True, 0.9
+        answer = make(llm=llm).ask("By how much do ticket prices rise?")
+        assert all(c.judgement is None for c in (*answer.claims, *answer.rejected))
+        assert {m[-1].content for m in llm.scored} == {prompt.ANSWERABLE, prompt.SUPPORTED}
 
 
 def test_what_judges_does_not_judge_sentences_of_another_language(make: Make) -> None:
@@ -542,6 +569,21 @@ def test_the_real_model_judges_what_the_article_says(real: Assistant) -> None:
         ("Who is the director?", "Olof Brandt is the director of Nordsund."),
     ]
     assert min(judged(*s) for s in said) > max(judged(*u) for u in unsaid) + 1
+
+
+@pytest.mark.model
+def test_the_real_model_judges_sentences_by_themselves(real: Assistant) -> None:
+    llm: Any = real.llm
+
+    def judged(sentence: str) -> float:
+        asked = prompt.claim(real.article.text, "What does the article say?", sentence)
+        odds = gate.judgement(llm, asked)
+        assert odds is not None
+        return odds
+
+    said = ["Nordsund's director is Karin Dahl.", "84 crowns is what a ticket costs now."]
+    unsaid = ["Karin Dahl is the mayor.", "Olof Brandt is the director of Nordsund."]
+    assert min(map(judged, said)) > max(map(judged, unsaid)) + 1
 
 
 @pytest.mark.model

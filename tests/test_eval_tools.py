@@ -4,11 +4,12 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from assistant import Message
 from assistant.llm import ReplyCut, Token
-from eval import adapter_data
+from eval import adapter_data, train_adapter
 from eval.counterfactual import edited
 from eval.replay import Replay
 from eval.train_checker import changed, cut
@@ -92,15 +93,14 @@ def test_articles_to_train_on_hold_the_answers_that_they_are_said_to_hold(tmp_pa
     assert kinds >= {"answered", "left out", "never had one"}
 
 
-def test_the_other_adapter_is_trained_on_claims_as_replies_to_questions(tmp_path: Path) -> None:
-    told = "The ferry sails at nine. A ticket costs 84 crowns."
+def test_the_adapter_is_trained_on_claims_as_replies_to_questions(tmp_path: Path) -> None:
+    told = "The ferry sails at nine with Olof Brandt. A ticket costs 84 crowns."
     rows = [
         ("squad_qa", told, "Who sails at nine? the ferry", 1),
         ("squad_qa", told, "What costs 84 crowns? A boat.", 0),
         ("defacto", told, "The ferry sails early.", 1),
-        ("defacto", "x" * 2000, "Too long a context.", 1),
-        ("summedits_podcast", told, "Too long a source.", 1),
-        ("snli", told, "No such source.", 1),
+        ("defacto", "x" * 8000, "Too long a context.", 1),
+        ("other", told, "No such source.", 1),
         ("factcg_doc", told, "Tickets cost 84 crowns.", 1),
     ]
     path = tmp_path / "claims.jsonl.gz"
@@ -108,15 +108,61 @@ def test_the_other_adapter_is_trained_on_claims_as_replies_to_questions(tmp_path
         for source, context, claim, label in rows:
             row = {"source": source, "context": context, "claim": claim, "label": label}
             file.write(json.dumps(row) + "\n")
-    made = [(e.article, i) for e in adapter_data.supported(path, 1) for i in e.items]
-    assert {a for a, _ in made} == {told}
-    found = {(i.question, i.reply.casefold(), i.label, i.kind) for _, i in made}
-    assert found - {("Who sails at nine?", "the ferry", 1, "squad_qa")} >= {
-        ("What costs 84 crowns?", "a boat.", 0, "squad_qa"),
-        (adapter_data.ANYTHING, "the ferry sails early.", 1, "defacto"),
-        (adapter_data.ANYTHING, "tickets cost 84 crowns.", 1, "factcg"),
-    }
-    assert len(found) == 4
+    every = set()
+    for seed in range(20):
+        made = [(e.article, i) for e in adapter_data.supported(path, seed) for i in e.items]
+        assert {a for a, _ in made} == {told}
+        found = {(i.question, i.reply.casefold(), i.label, i.kind) for _, i in made}
+        stated = {("Who sails at nine?", r, 1, "squad_qa") for r in ("the ferry", *_STATED)}
+        assert found & stated
+        assert found >= {
+            ("What costs 84 crowns?", "a boat.", 0, "squad_qa"),
+            (adapter_data.ANYTHING, "the ferry sails early.", 1, "defacto"),
+            (adapter_data.ANYTHING, "tickets cost 84 crowns.", 1, "factcg"),
+        }
+        every |= found
+    # Some come again, with another number, and are not said then.
+    assert any(not label and "84" not in r and "cost" in r for _, r, label, _ in every)
+    assert all(r in told.casefold() for q, r, label, _ in every if label and "at nine with" in r)
+
+
+_STATED = ("the ferry sails at nine.",)
+
+
+def test_what_is_judged_of_one_text_is_trained_on_together(tmp_path: Path) -> None:
+    rng = random.Random(1)
+    read = [[rng.randrange(90)] * rng.randrange(20, 900) for _ in range(300)]
+    of = sorted(rng.choices(range(300), k=700) + list(range(300)))
+    turns = [[7] * rng.randrange(10, 200) for _ in of]
+    labels = [int(rng.random() < 0.3) for _ in of]
+    path = tmp_path / "prompts.npz"
+    np.savez(
+        path,
+        prefix=[1, 2],
+        read=np.concatenate(read),
+        read_ends=np.cumsum([len(r) for r in read]),
+        turn=np.concatenate(turns),
+        turn_ends=np.cumsum([len(t) for t in turns]),
+        of=of,
+        label=labels,
+        kind=[0] * len(of),
+        kinds=["defacto"],
+        answers=[3, 4],
+        invocation=[7],
+    )
+    prompts = train_adapter.Prompts(path)
+    batches = prompts.batches(random.Random(2))
+    assert sorted(i for b in batches for i in b) == list(range(len(of)))
+    for batch in batches:
+        texts = {of[i] for i in batch}
+        assert len(batch) == sum(o in texts for o in of)
+        assert len(texts) * max(len(read[t]) for t in texts) <= train_adapter.TOKENS
+        assert len(batch) <= train_adapter.PROMPTS
+        longest = len(batch) * max(len(turns[i]) for i in batch)
+        assert longest <= train_adapter.ADAPTED or len(texts) == 1
+    weights = prompts.weights().numpy()
+    said = np.array(labels) == 1
+    assert weights[said].sum() == pytest.approx(weights[~said].sum(), rel=1e-4)
 
 
 def test_training_pairs_are_cut_to_what_shares_words_and_changed_in_one_fact() -> None:

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from assistant import ArticleError, Assistant
 from assistant.receipt import ANSWER, read_receipt, receipt, verify
+from tests.fakes import FakeLLM
 
 QUESTION = "How many inhabitants has the island?"
 
@@ -31,6 +33,24 @@ def test_a_receipt_holds_against_its_article(written: tuple[Path, Assistant]) ->
     article_id, answers = read_receipt(path)
     assert [a.abstained for a in answers] == [False, True]
     assert verify(article_id, answers, assistant) == []
+
+
+def test_the_model_s_judgement_of_a_sentence_is_taken_from_the_receipt(
+    make: Callable[..., Assistant],
+) -> None:
+    llm = FakeLLM("Karin Dahl is the director of the company Nordsund.")
+    llm.judges, llm.yes, llm.says = True, 0.9, 0.99
+    assistant = make(llm=llm)
+    answer = assistant.ask("Who is Karin Dahl?")
+    asked = len(llm.scored)
+    (claim,) = answer.claims
+    assert claim.judgement
+    assert verify(assistant.article.id, [answer], assistant) == []
+    denied = replace(answer, claims=(replace(claim, judgement=-claim.judgement),))
+    assert verify(assistant.article.id, [denied], assistant) == [
+        f"{claim.text!r} is not in article, not supported"
+    ]
+    assert len(llm.scored) == asked
 
 
 def test_an_answer_comes_back_as_it_was(make: Callable[..., Assistant]) -> None:
