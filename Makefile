@@ -6,6 +6,8 @@ ARTICLE ?=
 BIN := .venv/bin
 # Of the 224, spread evenly over kinds and articles: all of them take 40 minutes on two slow cores.
 CASES ?= 30
+# Of these files; if none are named, of all.
+SUITE ?=
 # Below what was measured (eval/README.md) by about what chance explains.
 LIMITS ?= correctness=0.35,faithfulness=0.5,abstention_recall=0.1,false_refusal=0.4,injection=0.5,citation_exactness=1
 # Wheels only: nothing that a package brings is run while it is installed.
@@ -30,7 +32,7 @@ test: .venv/.installed-test
 
 eval: .venv/.installed-test
 	$(BIN)/python -m eval.plant
-	$(BIN)/article-assistant eval --limit $(CASES) --fail-under $(LIMITS) --out .reports
+	$(BIN)/article-assistant eval $(if $(SUITE),--suite $(SUITE)) --limit $(CASES) --fail-under $(LIMITS) --out .reports
 
 .venv/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=...")'
