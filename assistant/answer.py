@@ -364,19 +364,26 @@ class Assistant:
         pointed = nearest if language == "en" else []
         first = prompt.answer(text, question, pointed, language=language)
         markers: dict[int, int] = {}
-        yield from (answer := shot for shot in self._write(llm, first, answer, markers))
+        yield from (answer := shot for shot in self._write(llm, asked, first, answer, markers))
         if not answer.claims and answer.rejected and not answer.abstained:
             wrong = " ".join(c.text for c in answer.rejected)
             again = prompt.answer(text, question, nearest, wrong, language)
             answer = replace(answer, raw=f"{answer.raw}\n\n")
-            yield from (answer := shot for shot in self._write(llm, again, answer, markers))
+            yield from (answer := shot for shot in self._write(llm, asked, again, answer, markers))
         if not answer.claims and not answer.abstained:
             yield self._replaced(llm, first, answer, markers)
 
     def _write(
-        self, llm: LLM, messages: Sequence[Message], answer: Answer, markers: dict[int, int]
+        self,
+        llm: LLM,
+        asked: Sequence[Message],
+        messages: Sequence[Message],
+        answer: Answer,
+        markers: dict[int, int],
     ) -> Iterator[Answer]:
-        """`answer` with each sentence of the model's reply that is fit to be shown."""
+        """`answer` with each sentence of the model's reply to `messages` that is fit to be shown.
+        `asked` is the question alone, with nothing pointed to.
+        """
         sentences = SentenceStream(self.article.language)
         logprobs: list[float] = []
         ended: list[str] = []
@@ -389,7 +396,7 @@ class Assistant:
                 ended += sentences.feed(piece)
                 # One that judges cannot while it writes.
                 while ended and not self._judging(llm):
-                    answer = self._extend(llm, messages, answer, ended.pop(0), markers)
+                    answer = self._extend(llm, asked, messages, answer, ended.pop(0), markers)
                     if answer.abstained:
                         yield answer
                         return
@@ -400,7 +407,7 @@ class Assistant:
         else:
             ended += sentences.end()
         for sentence in ended:
-            answer = self._extend(llm, messages, answer, sentence, markers)
+            answer = self._extend(llm, asked, messages, answer, sentence, markers)
             yield answer
             if answer.abstained:
                 return
@@ -418,6 +425,7 @@ class Assistant:
     def _extend(
         self,
         llm: LLM,
+        asked: Sequence[Message],
         messages: Sequence[Message],
         answer: Answer,
         sentence: str,
@@ -440,7 +448,7 @@ class Assistant:
         # the sentence by itself.
         signals = {} if answer.claims else self._told_by(llm, messages, answer, shown)
         claim = self._reviewer.review(
-            shown, answer.standalone, markers, judge=lambda: self._judged(llm, answer, shown)
+            shown, answer.standalone, markers, judge=lambda: self._judged(llm, asked, shown)
         )
         beside = not answer.claims and not self._reviewer.suits(answer.standalone, shown)
         if claim.verdict not in self._shown or beside:
@@ -472,12 +480,11 @@ class Assistant:
         logit = self._reviewer.answers(answer.standalone, sentence)
         return {} if logit is None else {"answers": logit}
 
-    def _judged(self, llm: LLM, answer: Answer, sentence: str) -> float | None:
+    def _judged(self, llm: LLM, asked: Sequence[Message], sentence: str) -> float | None:
         """The log odds that the article says `sentence`, if the model judges that."""
         if not self._judging(llm):
             return None
-        text, _ = self._material(llm, answer)
-        odds = gate.judgement(llm, prompt.claim(text, answer.standalone, sentence))
+        odds = gate.judgement(llm, prompt.claim(asked, sentence))
         return None if odds is None else round(odds, 4)
 
     def _judging(self, llm: LLM) -> bool:

@@ -53,8 +53,8 @@ def confidence(signals: Mapping[str, float]) -> float:
 
 
 def judgement(llm: LLM, messages: Sequence[Message]) -> float | None:
-    """The log odds of yes as the reply to `messages`, of `prompt.answerable` or `supported`; None
-    of a model that was not trained for them. Raises ModelError.
+    """The log odds of yes as the reply to `messages`, of `prompt.answerable`, `supported` or
+    `claim`; None of a model that was not trained for them. Raises ModelError.
     """
     found = llm.score(messages, ("yes", "no")) if llm.judges else None
     return log_odds(found[0] / (sum(found) or 1.0)) if found else None

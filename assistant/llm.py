@@ -59,7 +59,7 @@ class LLM(Protocol):
     """A chat model. `context` is its window in tokens, prompt and reply together.
 
     `judges`: it was trained to tell, by the first token of its reply, whether an article answers a
-    question (`prompt.answerable`) and whether it says a sentence (`prompt.supported`).
+    question (`prompt.answerable`) and whether it says a sentence (`prompt.supported`, `claim`).
     """
 
     name: str

@@ -122,9 +122,9 @@ def supported(asked: Sequence[Message], sentence: str) -> list[Message]:
     return [*asked, Message("assistant", _inert(sentence)), Message("user", SUPPORTED)]
 
 
-def claim(article: str, question: str, sentence: str) -> list[Message]:
-    """Asks whether `article` says `sentence`, of whatever reply to `question`: yes or no."""
-    return [*answer(article, question), Message("user", f"{CLAIM}{_inert(sentence)}")]
+def claim(asked: Sequence[Message], sentence: str) -> list[Message]:
+    """Asks whether the article of `asked` says `sentence`, of whatever reply: yes or no."""
+    return [*asked, Message("user", f"{CLAIM}{_inert(sentence)}")]
 
 
 _REWRITE = """\

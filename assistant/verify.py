@@ -137,21 +137,19 @@ class Verifier:
         verbatim = self._verbatim(claim, cited)
         judgement = judge() if judge and not verbatim else None
         if judgement is not None:
-            values = self.features(claim, chosen, similarity)
-            score = combined("judged", [*values, judgement])
+            score = self.score(claim, chosen, similarity, judgement)
         score = max(score, verbatim)
         if score >= SUPPORTED:
             # A likely sentence with a word of the question, or of the model, is not yet the
             # article's: what the repairs cost is not what the dam cost.
             unseen = self._words(claim, said - self._known(claim, said, cited))
-            return Check(partly if unseen else "supported", score, unseen, None, judgement)
+            return Check(partly if unseen else "supported", score, unseen, judgement=judgement)
         found = {t for i in chosen for t in self._weights.sentences[i]}
         return Check(
             partly if score >= PARTLY else "not in article",
             score,
             self._words(claim, said - found),
-            None,
-            judgement,
+            judgement=judgement,
         )
 
     def _tells(self, said: set[str], asked: set[str], cited: Sequence[int], lost: set[str]) -> bool:
@@ -184,9 +182,15 @@ class Verifier:
         words = re.findall(r"\w+", claim)
         return tuple(dict.fromkeys(w for w in words if wanted & set(terms(w, self._language))))
 
-    def score(self, claim: str, chosen: Sequence[int], similarity: float) -> float:
-        """The probability that the sentences `chosen` support `claim`, in [0, 1]."""
+    def score(
+        self, claim: str, chosen: Sequence[int], similarity: float, judgement: float | None = None
+    ) -> float:
+        """The probability that the sentences `chosen` support `claim`, in [0, 1]: with the
+        `judgement` of a language model, or else with the cross-encoder.
+        """
         values = self.features(claim, chosen, similarity)
+        if judgement is not None:
+            return combined("judged", [*values, judgement])
         if self._checker is None:
             return combined("lexical", values)
         evidence = " ".join(self._quotes[i] for i in chosen)

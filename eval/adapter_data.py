@@ -294,10 +294,10 @@ _REPLY = "<|im_start|>assistant\n"
 
 
 def _asked(article: str, item: Item) -> list[Message]:
+    asked = prompt.answer(article, item.question)
     if item.reply:
-        return prompt.claim(article, item.question, item.reply)
-    turn = f"{prompt.ANSWERABLE}\n\n{item.question}"
-    return [*prompt.answer(article, item.question), Message("user", turn)]
+        return prompt.claim(asked, item.reply)
+    return [*asked, Message("user", f"{prompt.ANSWERABLE}\n\n{item.question}")]
 
 
 def _turns(messages: Sequence[Message]) -> str:

@@ -1,10 +1,10 @@
 """Fits how the signals of support are combined, and shows what each is worth.
 
     python -m eval.fit_verifier ../shared/data/verifier_dev.jsonl
-    python -m eval.fit_verifier ../shared/data/verifier_dev.jsonl --judged F.npy --write
+    python -m eval.fit_verifier ../shared/data/verifier_dev.jsonl --judged F.jsonl --write
 
-With --judged, the packaged model's judgements of the claims are read from F.npy, or asked for and
-written there: ten seconds a claim on two cores. Claims are JSON lines with context, claim, label
+With --judged, the packaged model's judgements of the claims are read from F.jsonl, or asked for and
+kept there: ten seconds a claim on two cores. Claims are JSON lines with context, claim, label
 (1 supported), domain, group, and question if there was one. All figures are for claims whose group
 (document) was left out of the fit.
 """
@@ -25,16 +25,22 @@ from tqdm import tqdm
 from assistant import prompt
 from assistant.checker import PackagedChecker
 from assistant.citations import Attributor
-from assistant.engine import model_path
+from assistant.engine import open_llm
 from assistant.gate import judgement
-from assistant.local import ADAPTERS, LocalLLM
-from assistant.models import no_progress
 from assistant.settings import read as read_settings
 from assistant.verify import FEATURES, FITTED, Verifier, bare
 from assistant.words import terms
 from eval.adapter_data import ANYTHING
 from eval.metrics import auc
-from index import Article, AssistantError, SentenceTransformerEmbedder, detect_language, normalise
+from eval.replay import Replay
+from index import (
+    Article,
+    AssistantError,
+    ModelError,
+    SentenceTransformerEmbedder,
+    detect_language,
+    normalise,
+)
 
 Array = NDArray[np.float64]
 FOLDS = 10
@@ -45,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.fit_verifier", description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--write", action="store_true", help="keep the fit for the assistant")
-    parser.add_argument("--judged", type=Path, help="read the judgements here, or write them")
+    parser.add_argument("--judged", type=Path, help="keep the model's judgements here")
     parser.add_argument("--features", type=Path, help="read the features here, or write them")
     args = parser.parse_args(argv)
     try:
@@ -114,21 +120,20 @@ class _Features:
 
 
 def _judgements(rows: Sequence[dict[str, Any]], path: Path) -> Array:
-    """The packaged model's log odds that the context of each claim says it, kept in `path`."""
-    if path.is_file():
-        return np.asarray(np.load(path))
-    llm = LocalLLM(model_path(read_settings(), no_progress), adapters=ADAPTERS)
+    """The packaged model's log odds that the context of each claim says it; replies are kept in
+    `path`. Raises ModelError.
+    """
+    opened = open_llm(read_settings())
+    if opened is None or not opened.judges:
+        raise ModelError("Only the packaged model judges claims. Unset ASSISTANT_LLM.")
+    llm = Replay(opened, path)
     found = list[float]()
     for row in tqdm(rows):
-        text = normalise(row["context"])
-        asked = prompt.claim(text, row.get("question") or ANYTHING, row["claim"])
-        for _ in llm.read(asked):
-            pass
-        odds = judgement(llm, asked)
+        asked = prompt.answer(normalise(row["context"]), row.get("question") or ANYTHING)
+        odds = judgement(llm, prompt.claim(asked, row["claim"]))
         assert odds is not None
         found.append(odds)
     llm.close()
-    np.save(path, np.array(found))
     return np.array(found)
 
 

@@ -64,17 +64,19 @@ class Prompts:
         order = sorted(
             range(len(self.read)), key=lambda i: len(self.read[i]) * rng.uniform(0.8, 1.25)
         )
-        made, longest, last, texts = [list[int]()], 0, 0, 0
+        made, texts, longest, last = [list[int]()], 0, 0, 0
         for i in order:
-            longest = max(longest, len(self.read[i]))
-            last = max(last, *(len(self.turns[j]) for j in asked[i]))
+            text, turn = len(self.read[i]), max(len(self.turns[j]) for j in asked[i])
             count = len(made[-1]) + len(asked[i])
-            full = longest * (texts + 1) > TOKENS or last * count > ADAPTED or count > PROMPTS
+            full = (
+                max(longest, text) * (texts + 1) > TOKENS
+                or max(last, turn) * count > ADAPTED
+                or count > PROMPTS
+            )
             if full and made[-1]:
                 made.append([])
-                longest, texts = len(self.read[i]), 0
-                last = max(len(self.turns[j]) for j in asked[i])
-            texts += 1
+                texts, longest, last = 0, 0, 0
+            texts, longest, last = texts + 1, max(longest, text), max(last, turn)
             made[-1] += asked[i]
         rng.shuffle(made)
         return made
@@ -201,11 +203,11 @@ class Adapted(nn.Module):
 
     def begin(self, prefix: Tensor) -> Past:
         """The keys and values [1, heads, T, size] of what all prompts begin with."""
-        rising = torch.ones(1, len(prefix), len(prefix), dtype=torch.bool).tril()
-        at = torch.arange(len(prefix))[None]
         device = self._frequency.device
+        at = torch.arange(len(prefix), device=device)[None]
+        nothing = torch.ones(1, 0, dtype=torch.bool, device=device)
         with torch.no_grad():
-            found = self(prefix[None].to(device), at.to(device), rising.to(device), None, False)
+            found = self(prefix[None].to(device), at, _seen(nothing, len(prefix)), None, False)
         return list(found[1])
 
     def odds(self, prompts: Prompts, batch: Sequence[int], before: Past) -> Tensor:
@@ -216,22 +218,15 @@ class Adapted(nn.Module):
         start = before[0][0].shape[2]
         at = start + torch.arange(read.tokens.shape[1], device=device)[None]
         count, size = read.tokens.shape
-        begun = torch.ones(count, size, start, dtype=torch.bool, device=device)
-        rising = torch.ones(1, size, size, dtype=torch.bool, device=device).tril()
-        seen = torch.cat([begun, rising.expand(count, -1, -1)], 2)
+        begun = torch.ones(count, start, dtype=torch.bool, device=device)
         with torch.no_grad():
             shared = [(k.expand(count, -1, -1, -1), v.expand(count, -1, -1, -1)) for k, v in before]
-            _, past = self(read.tokens, at.expand(count, -1), seen, shared, False)
+            _, past = self(read.tokens, at.expand(count, -1), _seen(begun, size), shared, False)
         own = torch.tensor([texts.index(int(prompts.of[i])) for i in batch], device=device)
         turn = Padded.of([prompts.turns[i] for i in batch], device)
         size = turn.tokens.shape[1]
         at = start + read.there.sum(1)[own][:, None] + torch.arange(size, device=device)[None]
-        begun = torch.ones(len(batch), start, dtype=torch.bool, device=device)
-        earlier = torch.cat([begun, read.there[own]], 1)
-        rising = torch.ones(1, size, size, dtype=torch.bool, device=device).tril()
-        seen = torch.cat(
-            [earlier[:, None].expand(-1, size, -1), rising.expand(len(batch), -1, -1)], 2
-        )
+        seen = _seen(torch.cat([begun, read.there], 1)[own], size)
         states, _ = self(turn.tokens, at, seen, [(k[own], v[own]) for k, v in past], True)
         last = states[torch.arange(len(batch), device=device), turn.there.sum(1) - 1]
         tied = "output.weight" not in self._w
@@ -242,6 +237,15 @@ class Adapted(nn.Module):
     def save(self, path: Path, invocation: NDArray[Any]) -> None:
         held = {k: v.detach().half().cpu().numpy() for k, v in self.lora.items()}
         np.savez(path, invocation=invocation, **held)
+
+
+def _seen(earlier: Tensor, size: int) -> Tensor:
+    """What each of `size` tokens may look at [N, size, P + size]: of those before them what is
+    there, `earlier` [N, P], of their own those up to itself.
+    """
+    rising = torch.ones(size, size, dtype=torch.bool, device=earlier.device).tril()
+    before = earlier[:, None].expand(-1, size, -1)
+    return torch.cat([before, rising.expand(len(earlier), -1, -1)], 2)
 
 
 def judged(model: Adapted, prompts: Prompts) -> NDArray[Any]:

@@ -155,8 +155,9 @@ def test_a_model_that_judges_is_asked_whether_the_article_answers(make: Make) ->
     llm.judges, llm.yes = True, 0.9
     sure = make(llm=llm).ask("What does a ticket cost?")
     assert sure.signals["answerable"] == pytest.approx(2.197, abs=0.001)
-    asked = [m[-1].content for m in llm.scored[-3:-1]]
-    assert asked == [prompt.ANSWERABLE, prompt.SUPPORTED]
+    asked = [m[-1].content for m in llm.scored[-3:]]
+    claim = f"{prompt.CLAIM}A ticket costs 84 crowns."
+    assert asked == [prompt.ANSWERABLE, prompt.SUPPORTED, claim]
     llm.yes = 1e-6
     refused = make(llm=llm).ask("What does a ticket cost?")
     assert refused.abstained
@@ -576,8 +577,8 @@ def test_the_real_model_judges_sentences_by_themselves(real: Assistant) -> None:
     llm: Any = real.llm
 
     def judged(sentence: str) -> float:
-        asked = prompt.claim(real.article.text, "What does the article say?", sentence)
-        odds = gate.judgement(llm, asked)
+        asked = prompt.answer(real.article.text, "What does the article say?")
+        odds = gate.judgement(llm, prompt.claim(asked, sentence))
         assert odds is not None
         return odds
 

@@ -113,8 +113,8 @@ def test_the_adapter_is_trained_on_claims_as_replies_to_questions(tmp_path: Path
         made = [(e.article, i) for e in adapter_data.supported(path, seed) for i in e.items]
         assert {a for a, _ in made} == {told}
         found = {(i.question, i.reply.casefold(), i.label, i.kind) for _, i in made}
-        stated = {("Who sails at nine?", r, 1, "squad_qa") for r in ("the ferry", *_STATED)}
-        assert found & stated
+        replies = ("the ferry", "the ferry sails at nine.")
+        assert found & {("Who sails at nine?", reply, 1, "squad_qa") for reply in replies}
         assert found >= {
             ("What costs 84 crowns?", "a boat.", 0, "squad_qa"),
             (adapter_data.ANYTHING, "the ferry sails early.", 1, "defacto"),
@@ -123,10 +123,7 @@ def test_the_adapter_is_trained_on_claims_as_replies_to_questions(tmp_path: Path
         every |= found
     # Some come again, with another number, and are not said then.
     assert any(not label and "84" not in r and "cost" in r for _, r, label, _ in every)
-    assert all(r in told.casefold() for q, r, label, _ in every if label and "at nine with" in r)
-
-
-_STATED = ("the ferry sails at nine.",)
+    assert all(r in told.casefold() for _, r, label, _ in every if label and "at nine with" in r)
 
 
 def test_what_is_judged_of_one_text_is_trained_on_together(tmp_path: Path) -> None:
