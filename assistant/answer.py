@@ -352,7 +352,7 @@ class Assistant:
             signals["overall"] = 1.0  # Decides by itself.
         elif (odds := gate.judgement(llm, prompt.answerable(text, question))) is not None:
             signals["answerable"] = odds
-        elif refusal := llm.score(asked, [prompt.REFUSAL.split()[0]]):
+        elif refusal := llm.score(asked, [prompt.REFUSES]):
             signals["refusal"] = gate.log_odds(refusal[0])
         answer = self._surer(answer, signals)
         if answer.confidence < _HOPELESS * self._threshold:
@@ -360,11 +360,14 @@ class Assistant:
             return
         nearest = self._nearest(llm, question)
         language = self.article.language
-        # The embedder knows English: elsewhere it would rather point to the wrong sentences.
-        pointed = nearest if language == "en" else []
+        # The embedder knows English: elsewhere it would rather point to the wrong sentences. One
+        # that judged that there is an answer needs no pointing to write it, but may not refuse.
+        judged = self._judging(llm) and "overall" not in signals
+        pointed = nearest if language == "en" and not judged else []
         first = prompt.answer(text, question, pointed, language=language)
         markers: dict[int, int] = {}
-        yield from (answer := shot for shot in self._write(llm, asked, first, answer, markers))
+        wrote = self._write(llm, asked, first, answer, markers, refuses=not judged)
+        yield from (answer := shot for shot in wrote)
         if not answer.claims and answer.rejected and not answer.abstained:
             wrong = " ".join(c.text for c in answer.rejected)
             again = prompt.answer(text, question, nearest, wrong, language)
@@ -380,16 +383,19 @@ class Assistant:
         messages: Sequence[Message],
         answer: Answer,
         markers: dict[int, int],
+        refuses: bool = True,
     ) -> Iterator[Answer]:
         """`answer` with each sentence of the model's reply to `messages` that is fit to be shown.
-        `asked` is the question alone, with nothing pointed to.
+        `asked` is the question alone, with nothing pointed to; `refuses`: the reply may be a
+        refusal.
         """
         sentences = SentenceStream(self.article.language)
         logprobs: list[float] = []
         ended: list[str] = []
         cut = False
         try:
-            for piece in llm.stream(messages, MAX_ANSWER_TOKENS):
+            banned = "" if refuses else prompt.REFUSES
+            for piece in llm.stream(messages, MAX_ANSWER_TOKENS, banned):
                 if not answer.claims:
                     logprobs += getattr(piece, "logprobs", ())
                     answer = _with_fluency(answer, logprobs)

@@ -22,7 +22,7 @@ SHOWN: Mapping[Strictness, tuple[Verdict, ...]] = {
 """The verdicts with which a sentence is shown."""
 
 FITTED: Sequence[tuple[dict[str, float], float]] = (
-    ({"answerable": 0.687, "supported": 0.304}, -0.451),
+    ({"answerable": 0.468, "supported": 0.287}, -0.097),
     ({"answerable": 0.840}, 0.129),
     ({"refusal": -0.643, "answers": 0.110, "fluency": 2.460}, -0.243),
     ({"refusal": -0.653, "answers": 0.124}, -0.656),

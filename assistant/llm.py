@@ -66,10 +66,13 @@ class LLM(Protocol):
     context: int
     judges: bool
 
-    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str]:
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, banned: str = ""
+    ) -> Iterator[str]:
         """Pieces of the reply, `Token`s where probabilities are known; closing stops the model.
 
-        Pieces may be empty: a sign of life while there is nothing else.
+        Pieces may be empty: a sign of life while there is nothing else. No token of the word
+        `banned` is in the reply of a model that judges; others may not heed it.
         Raises ModelError, and ReplyCut at the end of a reply that was cut at `max_tokens`.
         """
 
@@ -114,11 +117,15 @@ class Endpoint:
         self._llama_cpp = llama_cpp
         self.context = context or self._read_context()
 
-    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str]:
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, banned: str = ""
+    ) -> Iterator[str]:
         extra: dict[str, Any] = {}
         if self._llama_cpp:
             # Others may refuse to give log probabilities, or be slower with them.
-            extra = {"extra_body": _READING, "logprobs": True}
+            extra = {"extra_body": dict(_READING), "logprobs": True}
+            if banned:
+                extra["extra_body"]["logit_bias"] = [[banned, False]]
         ended = ""
         with self._errors():
             for reply in self._replies(messages, max_tokens, extra):

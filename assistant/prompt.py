@@ -12,6 +12,9 @@ from assistant.llm import Message
 REFUSAL = "NOT IN ARTICLE"
 """The one reply that means that the article does not answer."""
 
+REFUSES = REFUSAL.split()[0]
+"""What a reply begins with that is one; no other has it."""
+
 # Told once, before everything else, so that it stays in the engine's prompt cache.
 RULES = f"""\
 You answer questions about one article. Use only what the article says, never your own knowledge. \

@@ -81,9 +81,8 @@ def _like(models: Assistant, strictness: str, checker: bool) -> Assistant:
 def _raw(assistant: Assistant, case: Case) -> tuple[str, bool, int]:
     llm = assistant.llm
     assert isinstance(llm, Replay)
-    nearest = assistant._nearest(llm, case.row.question)
-    messages = prompt.answer(assistant._told, case.row.question, nearest)
-    text = "".join(llm.stream(messages, MAX_ANSWER_TOKENS))
+    messages = prompt.answer(assistant._told, case.row.question)
+    text = "".join(llm.stream(messages, MAX_ANSWER_TOKENS, prompt.REFUSES))
     return text, is_refusal(text), 0
 
 

@@ -40,14 +40,16 @@ class Replay:
         for _ in self._llm.read(messages):
             pass
 
-    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str]:
-        key = self._key("stream", messages, max_tokens)
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, banned: str = ""
+    ) -> Iterator[str]:
+        key = self._key("stream", messages, [max_tokens, banned] if banned else max_tokens)
         if key not in self._known:
             self.asked += 1
             self._read(messages)
             pieces, cut = list[tuple[str, list[float]]](), False
             try:
-                for piece in self._llm.stream(messages, max_tokens):
+                for piece in self._llm.stream(messages, max_tokens, banned):
                     pieces.append((piece, list(getattr(piece, "logprobs", ()))))
             except ReplyCut:
                 cut = True

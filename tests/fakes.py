@@ -23,6 +23,7 @@ class FakeLLM:
         self.replies = list(replies)
         self.cut = cut
         self.sent: list[list[Message]] = []
+        self.banned: list[str] = []
         self.read_ahead: list[list[Message]] = []
         self.scored: list[list[Message]] = []
         self.given = 0
@@ -38,8 +39,11 @@ class FakeLLM:
         yield 1, 2
         yield 2, 2
 
-    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str]:
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, banned: str = ""
+    ) -> Iterator[str]:
         self.sent.append(list(messages))
+        self.banned.append(banned)
         reply = self.replies.pop(0)
         try:
             for i in range(0, len(reply), self.cut):

@@ -194,6 +194,19 @@ def test_a_model_that_judges_is_asked_of_a_sentence_where_the_rules_leave_it_ope
     assert unsure.judgement == pytest.approx(-4.595, abs=0.001)
 
 
+def test_a_model_that_judges_writes_without_pointing_and_without_a_refusal(make: Make) -> None:
+    told = "A ticket costs 84 crowns."
+    llm = FakeLLM(told, told, told)
+    assistant = make(llm=llm)
+    assistant.ask("What does a ticket cost?")
+    llm.judges, llm.yes = True, 0.9
+    assistant.ask("What does a ticket cost?")
+    assistant.ask("What is this article about?")
+    pointed = ["nearest" in sent[-1].content for sent in llm.sent]
+    assert pointed == [True, False, True]
+    assert llm.banned == ["", "NOT", ""]
+
+
 def test_a_model_that_judges_is_not_asked_of_the_article_s_own_words(make: Make) -> None:
     for crowns in (84, 95):
         reply = f"Ticket prices rise by 12 percent to {crowns} crowns."
@@ -585,6 +598,16 @@ def test_the_real_model_judges_sentences_by_themselves(real: Assistant) -> None:
     said = ["Nordsund's director is Karin Dahl.", "84 crowns is what a ticket costs now."]
     unsaid = ["Karin Dahl is the mayor.", "Olof Brandt is the director of Nordsund."]
     assert min(map(judged, said)) > max(map(judged, unsaid)) + 1
+
+
+@pytest.mark.model
+def test_the_real_model_writes_no_refusal_where_it_may_not(real: Assistant) -> None:
+    llm: Any = real.llm
+    asked = prompt.answer(real.article.text, "How old is Karin Dahl?")
+    free, held = ("".join(llm.stream(asked, 24, banned)) for banned in ("", prompt.REFUSES))
+    assert is_refusal(free)
+    assert held
+    assert prompt.REFUSES not in held
 
 
 @pytest.mark.model

@@ -3,7 +3,8 @@
     python -m eval.bench.checking
 
 Asks questions about the bundled article, and prints the seconds of an answer, how many of them are
-spent on citing and checking, and the milliseconds of the checker for a claim against its evidence.
+spent on citing and checking and on what the model is asked for that, and the milliseconds of the
+checker for a claim against its evidence.
 "stock" is the same reply, streamed and shown unchecked.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,30 +40,38 @@ def main() -> int:
             assistant = models.on(load(SAMPLE))
             assistant.warm()
             assistant.ask(QUESTIONS[0])  # Loads what is loaded lazily.
-            reviewer = assistant._reviewer
-            spent: list[float] = []
+            llm: Any = assistant.llm
+            judging: list[float] = []
+            checking: list[float] = []
+            llm.score = _timed(llm.score, judging)
             for name in ("review", "answers"):
-                setattr(reviewer, name, _timed(getattr(reviewer, name), spent))
-            rows: list[tuple[float, float, float]] = []
+                timed = _timed(getattr(assistant._reviewer, name), checking, judging)
+                setattr(assistant._reviewer, name, timed)
+            rows: list[tuple[float, float, float, float]] = []
             for question in QUESTIONS:
-                spent.clear()
+                judging.clear()
+                checking.clear()
                 start = time.perf_counter()
                 assistant.ask(question)
-                whole, checking = time.perf_counter() - start, sum(spent)
-                nearest = assistant._nearest(assistant.llm, question)  # type: ignore[arg-type]
-                messages = prompt.answer(assistant._told, question, nearest)
+                whole = time.perf_counter() - start
+                messages = prompt.answer(assistant._told, question)
                 start = time.perf_counter()
-                for _ in assistant.llm.stream(messages, MAX_ANSWER_TOKENS):  # type: ignore[union-attr]
+                for _ in llm.stream(messages, MAX_ANSWER_TOKENS, prompt.REFUSES):
                     pass
-                rows.append((whole, checking, time.perf_counter() - start))
+                stock = time.perf_counter() - start
+                rows.append((whole, sum(checking), sum(judging), stock))
     except AssistantError as error:
         print(f"eval.bench.checking: {error}", file=sys.stderr)
         return 2
-    whole, checking, stock = (statistics.median(column) for column in zip(*rows, strict=True))
+    whole, checked, judged, stock = (statistics.median(c) for c in zip(*rows, strict=True))
     print(
-        f"answer {whole:.2f} s, citing and checking {checking:.2f} s, stock {stock:.2f} s (median)"
+        f"answer {whole:.2f} s, citing and checking {checked:.2f} s, the model's judgements "
+        f"{judged:.2f} s, stock {stock:.2f} s (median)"
     )
-    print(f"ratio answer to stock {whole / stock:.2f}, checking to stock {checking / stock:.2f}")
+    print(
+        f"ratio answer to stock {whole / stock:.2f}, checking {checked / stock:.2f}, judging "
+        f"{judged / stock:.2f}"
+    )
     _checker()
     return 0
 
@@ -90,13 +99,17 @@ def _checker() -> None:
         )
 
 
-def _timed(call: Callable[..., Any], spent: list[float]) -> Callable[..., Any]:
-    def timed(*args: Any) -> Any:
-        start = time.perf_counter()
+def _timed(
+    call: Callable[..., Any], spent: list[float], apart: Sequence[float] = ()
+) -> Callable[..., Any]:
+    """`call`, whose seconds are added to `spent`, but for those that it adds to `apart`."""
+
+    def timed(*args: Any, **named: Any) -> Any:
+        start = time.perf_counter() - sum(apart)
         try:
-            return call(*args)
+            return call(*args, **named)
         finally:
-            spent.append(time.perf_counter() - start)
+            spent.append(time.perf_counter() - sum(apart) - start)
 
     return timed
 
