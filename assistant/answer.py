@@ -461,8 +461,7 @@ class Assistant:
             return replace(answer, rejected=(*answer.rejected, claim))
         if not answer.claims:
             answer = self._surer(answer, signals)
-            # A sentence that had to be rejected before is a sign that there is no answer.
-            wanted = gate.THRESHOLDS["strict"] if answer.rejected else 0.0
+            wanted = gate.SECOND if answer.rejected else 0.0
             if answer.confidence < max(self._threshold, wanted):
                 return self._abstain(replace(answer, rejected=(*answer.rejected, claim)))
         if any(claim.text == c.text for c in answer.claims):
@@ -543,8 +542,9 @@ class Assistant:
             return False
         signals = {k: v for k, v in answer.signals.items() if k != "fluency"}
         sure = gate.confidence({**signals, **told})
-        wanted = max(self._threshold, gate.THRESHOLDS["strict"])
-        return sure >= wanted and self._reviewer.suits(answer.standalone, quote)
+        return sure >= max(self._threshold, gate.SECOND) and self._reviewer.suits(
+            answer.standalone, quote
+        )
 
     def _nearest(self, llm: LLM, question: str) -> list[str]:
         """The sentences nearest to the question that are short enough to repeat, in order; those

@@ -14,6 +14,10 @@ Strictness = Literal["strict", "balanced", "open"]
 THRESHOLDS: Mapping[Strictness, float] = {"strict": 0.5, "balanced": 0.4, "open": 0.3}
 """The confidence from which on an answer is given. What each means is measured in eval/README."""
 
+SECOND = 0.75
+"""The confidence from which on a second try is shown: that a sentence had to be rejected before
+is a sign that there is no answer."""
+
 SHOWN: Mapping[Strictness, tuple[Verdict, ...]] = {
     "strict": ("supported",),
     "balanced": ("supported", "partly"),

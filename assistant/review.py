@@ -176,13 +176,29 @@ class Reviewer:
         """Of the sentences cited the one that has most of the words, by weight."""
         return max(cited, key=lambda i: self._weights.sum(said & self._weights.sentences[i]))
 
+    def _heard(self, said: set[str], cited: Sequence[int]) -> int:
+        """The sentence whose speaker, if it has one, the claim must name: the main one, or, if
+        that is the article's own, one that adds what somebody says.
+        """
+        main = self._main(said, cited)
+        if self._voices[main]:
+            return main
+        sentences = self._weights.sentences
+        for i in cited:
+            added = said & sentences[i] - sentences[main]
+            if added and (spoken := self._voices[i]):
+                reported = self._weights.sum(added & set(terms(spoken.said)))
+                if reported >= 0.5 * self._weights.sum(added):
+                    return i
+        return main
+
     def _context(self, cited: Sequence[int]) -> str:
         """Who speaks in the sentences cited: named before them, perhaps, and not in them."""
         return " ".join(v.speaker for i in cited if (v := self._voices[i]))
 
     def _voiced(self, sentence: str, cited: Sequence[int], check: Check) -> tuple[str, Check]:
         said = set(terms(bare(sentence)))
-        main = self._main(said, cited)
+        main = self._heard(said, cited)
         spoken, quote = self._voices[main], self._quotes[main]
         text = sentence
         claimed = voice.speaker(bare(sentence))
@@ -191,7 +207,8 @@ class Reviewer:
             text = self._by(spoken.speaker, voice.unattributed(text))
         elif claimed and not all(self._speaks(claimed, i) for i in cited):
             # None of it is his, or half of it is said by somebody else.
-            check = replace(check, verdict="partly", missing=(*check.missing, claimed))
+            missing = dict.fromkeys((*check.missing, claimed))
+            check = replace(check, verdict="partly", missing=tuple(missing))
         elif spoken and not claimed and not self._plainly_said(said, main):
             if not voice.keeps(text, spoken):
                 text = self._by(spoken.speaker, voice.unattributed(text))
@@ -205,13 +222,15 @@ class Reviewer:
         return text, check
 
     def _speaks(self, claimed: str, main: int) -> bool:
-        """Whether `claimed` may be who says the sentence `main`: its speaker, or, if the sentence
-        names none, somebody named in it or just before.
+        """Whether `claimed` may be who says the sentence `main`: its speaker, or, if a pronoun says
+        it, somebody named in the sentence before. Who it only tells something of does not say it.
         """
-        spoken = self._voices[main]
-        near = spoken.speaker if spoken else " ".join(self._quotes[max(0, main - 1) : main + 1])
+        quote, spoken = self._quotes[main], self._voices[main]
+        near = spoken.speaker if spoken else ""
+        if spoken is None and voice.said_by_pronoun(quote):
+            near = self._quotes[max(0, main - 1)]
         said = set(terms(claimed))
-        return bool(not said or said & set(terms(near)) or voice.says(self._quotes[main], claimed))
+        return bool(not said or said & set(terms(near)) or voice.says(quote, claimed))
 
     def _plainly_said(self, said: set[str], main: int) -> bool:
         """Whether the article itself says it too, or it is not in what the speaker says."""

@@ -51,6 +51,10 @@ _ENDS = re.compile(
     rf", (?P<who>{_PRONOUN}|{_DETERMINED}?(?:{_WORD} ){{0,6}}?{_WORD}) {_ADVERB}(?:{_SAYS})"
     r"(?: (?:on|in|at|to|after|during|late|early)\b[^,]*)?\.?$"
 )
+_VIEW = re.compile(
+    rf"\b[Ii]n (?:(?P<whose>his|her|their)|(?P<who>{_DETERMINED}?(?:{_WORD} ){{0,6}}?{_WORD})"
+    r"[’']s?) (?:view|opinion|eyes|account|words|judge?ment)\b"
+)
 _AS = re.compile(
     rf"\b[Aa]s (?P<who>[A-ZÀ-Þ]{_WORD}(?: {_WORD}){{0,3}}),? (?:[^,]{{3,100}},? )?(?:put it|"
     rf"(?:{_SAYS})),"
@@ -68,7 +72,7 @@ _EARLIER = re.compile(
 
 _NOT_SPEAKERS = frozenset(
     "which who that this there what where when how why these those article report statement "
-    "i we you it nobody everyone".split()
+    "i we you it nobody everyone on in at by for from with after before during since until".split()
 )
 
 
@@ -200,6 +204,10 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
         who = _speaker(match["who"], latest)
         if who:
             return Voice(who, quote[match.end() :])
+    if match := _VIEW.search(quote):
+        who = latest if match["whose"] else _speaker(match["who"], latest)
+        if who:
+            return Voice(who, f"{quote[: match.start()]} {quote[match.end() :]}")
     for match in _LEADS.finditer(quote):
         who = _speaker(match["who"], latest)
         if who and match["after"].strip():
@@ -210,7 +218,7 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
 def _speaker(written: str, latest: str) -> str:
     """`written` without what cannot be part of a name, or "" if it names nobody."""
     who = written.strip(" ,.“”\"'’")
-    who = re.sub(r"^(?:and|or|but|while) ", "", who)
+    who = re.sub(r"^(?:and|or|but|while|yet|still|so|however) ", "", who, flags=re.IGNORECASE)
     if re.search(r"\b(?:was|were|is|are|has|have|had|will|would|can|by|that|which)\b", who):
         return ""  # A whole clause, not somebody.
     who = re.sub(rf"\s+(?:on|in|at|after|during|to|who|told|{_SAYS})\b.*$", "", who).strip()
@@ -248,6 +256,11 @@ def says(quote: str, who: str) -> bool:
     return any(
         re.search(rf"\b{re.escape(n)}\b(?:\W+\w+){{0,3}}\W+(?:{_SAYS})\b", quote) for n in last
     )
+
+
+def said_by_pronoun(quote: str) -> bool:
+    """Whether a pronoun says something in `quote`."""
+    return bool(re.search(rf"\b(?:{_PRONOUN}|[Ii]t) {_ADVERB}(?:{_SAYS})\b", quote))
 
 
 def keeps(sentence: str, voice: Voice) -> bool:
@@ -289,8 +302,9 @@ def attributed(sentence: str, speaker: str, lower: bool) -> str:
 _BOUNDS = re.compile(
     r"\b(about|around|nearly|almost|approximately|roughly|at least|at most|more than|less than|"
     r"fewer than|up to|over|under|some|an estimated)\s+(?=[$€£]?\d|\w+(?:-\w+)? (?:hundred|"
-    r"thousand|"
-    r"million|percent|per cent)\b)",
+    r"thousand|million|percent|per cent)\b"
+    r"|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|"
+    r"sixty|seventy|eighty|ninety|half|a third|a quarter)\b)",
     re.IGNORECASE,
 )
 _ADVERBS = re.compile(
@@ -362,8 +376,13 @@ _OUGHT = re.compile(
 )
 
 
+_ASKS = re.compile(r"^(?:Q|Question)(?: ?\d+)?[:.]\s", re.MULTILINE)
+
+
 def is_opinion(article: Article) -> bool:
     """Whether the article argues for its author's view rather than reports."""
+    if len(_ASKS.findall(article.text)) > 2:
+        return False  # Who says "I" in an interview is who is asked.
     head = [article.title, *article.dropped, *article.text.split("\n")[:4]]
     labelled = any(_LABELS.search(line) for line in head if len(line.split()) <= 6)
     ought = re.search(r"\b(should|must|ought)\b", article.title, re.I)

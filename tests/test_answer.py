@@ -393,6 +393,18 @@ def test_if_nothing_can_be_shown_there_is_a_second_try_with_the_evidence(make: M
     assert answer.raw == f"{INVENTED}\n\nA ticket costs 84 crowns."
 
 
+def test_a_second_try_must_be_surer_than_a_first(make: Make) -> None:
+    def ask(*replies: str) -> Answer:
+        llm = FakeLLM(*replies)
+        llm.judges, llm.yes, llm.supported = True, 0.6, 0.6
+        return make(llm=llm).ask("What does a ticket cost?")
+
+    first = ask("A ticket costs 84 crowns.")
+    assert gate.THRESHOLDS["balanced"] < first.confidence < gate.SECOND
+    assert first.claims
+    assert ask(INVENTED, "A ticket costs 84 crowns.").abstained
+
+
 def test_after_two_bad_tries_the_article_speaks_for_itself_or_there_is_no_answer(
     make: Make,
 ) -> None:
@@ -422,6 +434,12 @@ def test_only_strict_leaves_out_what_is_partly_supported(make: Make) -> None:
     assert balanced.claims[0].missing == ("Brandt",)
     strict = make(partly, strictness="strict").ask("Who lives there?")
     assert strict.text == "Its school was closed in 2019."
+
+
+def test_of_whom_the_article_tells_is_not_who_says_it(make: Make) -> None:
+    told = "According to Lindvik, the ferry between Lindvik and Skarholm will run all winter."
+    (claim,) = make(told).ask("When will it run?").claims
+    assert (claim.verdict, claim.missing) == ("partly", ("Lindvik",))
 
 
 def test_strictness_is_how_sure_to_be(make: Make) -> None:

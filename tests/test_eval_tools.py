@@ -34,7 +34,7 @@ def test_a_reply_is_asked_for_once_and_then_read_from_the_file(tmp_path: Path) -
 
 def test_a_cut_reply_is_cut_again_and_log_probabilities_are_kept(tmp_path: Path) -> None:
     class Sure(FakeLLM):
-        def stream(self, messages, max_tokens):  # type: ignore[no-untyped-def]
+        def stream(self, messages, max_tokens, banned=""):  # type: ignore[no-untyped-def]
             yield Token("84", [-0.5])
             raise ReplyCut
 

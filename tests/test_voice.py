@@ -28,6 +28,9 @@ def speaker(text: str) -> list[str | None]:
         ("The pier is gone, according to the mayor.", ["the mayor"]),
         ("The pier is gone, according to the mayor of the island, Olof Brandt.", ["Olof Brandt"]),
         ("Karin Dahl said that the ships are safe.", ["Karin Dahl"]),
+        ("Yet Karin Dahl said that the ships are safe.", ["Karin Dahl"]),
+        ("In Karin Dahl's view the ships are safe.", ["Karin Dahl"]),
+        ("Dahl said it was bad. In her view the ships are safe.", ["Dahl", "Dahl"]),
         ("Karin Dahl, the director of Nordsund, said the ships are safe.", ["Karin Dahl"]),
         ("“The ships are safe,” said Karin Dahl.", ["Karin Dahl"]),
         ('"The ships are safe," Dahl said.', ["Dahl"]),
@@ -63,6 +66,7 @@ def test_a_sentence_of_an_answer_has_the_speaker_it_names() -> None:
     assert speaker_of("According to Dahl, all is well.") == "Dahl"
     assert speaker_of("Dahl, Brandt, and Nordsund confirmed that all is well.") == ""
     assert speaker_of("The article says that all is well.") == ""
+    assert speaker_of("Brandt, who came to Skarholm, on May 11, suggested a new pier.") == ""
     assert speaker_of("All was lost in a storm that fishermen said was the worst.") == ""
 
 
@@ -87,6 +91,7 @@ def test_a_speaker_is_put_back() -> None:
             "It killed at least 30 people.",
             (),
         ),
+        ("It took nine weeks.", "It took about nine weeks.", "It took about nine weeks.", ()),
         ("It cost nearly 30 crowns.", "It cost about 30 crowns.", "It cost nearly 30 crowns.", ()),
         (
             "The captain fled.",
@@ -122,6 +127,10 @@ def test_an_opinion_piece_is_told_from_a_report() -> None:
     assert is_opinion(opinion)
     assert is_opinion(from_text(LEAD + "I saw it. I think it is bad. My view is that I am right."))
     assert not is_opinion(from_text(LEAD + "“I think I know my island,” he said."))
+    asked = (
+        "Q: Why?\n\nA: I saw it.\n\nQ: And then?\n\nA: I left my house.\n\nQ: When?\n\nA: In May."
+    )
+    assert not is_opinion(from_text(LEAD + asked))
     assert not is_opinion(report)
     assert is_view("Skarholm should build it.")
     assert not is_view("“We should build it,” he said.")
