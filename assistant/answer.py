@@ -358,18 +358,18 @@ class Assistant:
         if answer.confidence < _HOPELESS * self._threshold:
             yield self._abstain(answer)
             return
-        nearest = self._nearest(llm, question)
         language = self.article.language
         # The embedder knows English: elsewhere it would rather point to the wrong sentences. One
         # that judged that there is an answer needs no pointing to write it, but may not refuse.
         judged = self._judging(llm) and "overall" not in signals
-        pointed = nearest if language == "en" and not judged else []
+        pointed = self._nearest(llm, question) if language == "en" and not judged else []
         first = prompt.answer(text, question, pointed, language=language)
         markers: dict[int, int] = {}
         wrote = self._write(llm, asked, first, answer, markers, refuses=not judged)
         yield from (answer := shot for shot in wrote)
         if not answer.claims and answer.rejected and not answer.abstained:
             wrong = " ".join(c.text for c in answer.rejected)
+            nearest = self._nearest(llm, question)
             again = prompt.answer(text, question, nearest, wrong, language)
             answer = replace(answer, raw=f"{answer.raw}\n\n")
             yield from (answer := shot for shot in self._write(llm, asked, again, answer, markers))

@@ -23,6 +23,7 @@ _TENS = {
     word: 10 * value
     for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
 }
+NUMERALS = (*_ONES, *_TENS)
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _VAGUE = "dozens|scores|hundreds|thousands|millions|billions|trillions"
 UNITS = {

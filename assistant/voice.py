@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.facts import names
+from assistant.facts import NUMERALS, names
 from assistant.words import FUNCTION_WORDS, stems, terms
 from index import Article
 
@@ -303,8 +303,7 @@ _BOUNDS = re.compile(
     r"\b(about|around|nearly|almost|approximately|roughly|at least|at most|more than|less than|"
     r"fewer than|up to|over|under|some|an estimated)\s+(?=[$€£]?\d|\w+(?:-\w+)? (?:hundred|"
     r"thousand|million|percent|per cent)\b"
-    r"|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|"
-    r"sixty|seventy|eighty|ninety|half|a third|a quarter)\b)",
+    rf"|(?:{'|'.join(NUMERALS)}|half)\b)",
     re.IGNORECASE,
 )
 _ADVERBS = re.compile(

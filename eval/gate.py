@@ -4,9 +4,10 @@
         --articles ../shared/articles --limit 120
 
 Every question is answered, whatever the signals, and they are kept. Rates are for questions on
-articles left out of the fit. Cases are those of eval.cases; not those with a changed article, nor
-questions about an article as a whole, of which the signals do not decide, nor articles in another
-language than English, of which the first signal decides alone.
+articles left out of the fit. Cases are those of eval.cases; not those with a changed article, or a
+false premise, which may be corrected as well, nor questions about an article as a whole, of which
+the signals do not decide, nor articles in another language than English, of which the first
+signal decides alone.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tqdm import tqdm
 
 from assistant import AssistantError
 from assistant.gate import THRESHOLDS
-from eval.cases import SuiteError, read, thin
+from eval.cases import Case, SuiteError, read, thin
 from eval.metrics import Rate, auc
 from eval.systems import on_articles, open_models
 
@@ -129,6 +130,10 @@ def _fit(values: Array, labels: Flags):  # type: ignore[no-untyped-def]
     )
 
 
+def _counts(case: Case) -> bool:
+    return not case.row.edit and not case.row.insert and case.row.kind != "false_premise"
+
+
 def _signals(
     paths: Sequence[Path], folder: Path | None, limit: int | None, replay: Path | None
 ) -> list[tuple[bool, str, str, dict[str, float]]]:
@@ -136,7 +141,7 @@ def _signals(
     found: list[tuple[bool, str, str, dict[str, float]]] = []
     with open_models(replay, strictness=0.0) as models:
         for path in paths:
-            cases = [c for c in read([path], folder) if not c.row.edit and not c.row.insert]
+            cases = [c for c in read([path], folder) if _counts(c)]
             cases = thin(cases, limit)
             for case, on in tqdm(on_articles(models, cases), path.stem, len(cases)):
                 answer = on.ask(case.row.question, case.history)
