@@ -361,11 +361,11 @@ class Assistant:
         language = self.article.language
         # The embedder knows English: elsewhere it would rather point to the wrong sentences. One
         # that judged that there is an answer needs no pointing to write it, but may not refuse.
-        judged = self._judging(llm) and "overall" not in signals
+        judged = "answerable" in signals and language == "en"
         pointed = self._nearest(llm, question) if language == "en" and not judged else []
         first = prompt.answer(text, question, pointed, language=language)
         markers: dict[int, int] = {}
-        wrote = self._write(llm, asked, first, answer, markers, refuses=not judged)
+        wrote = self._write(llm, asked, first, answer, markers, prompt.REFUSES if judged else "")
         yield from (answer := shot for shot in wrote)
         if not answer.claims and answer.rejected and not answer.abstained:
             wrong = " ".join(c.text for c in answer.rejected)
@@ -383,18 +383,16 @@ class Assistant:
         messages: Sequence[Message],
         answer: Answer,
         markers: dict[int, int],
-        refuses: bool = True,
+        banned: str = "",
     ) -> Iterator[Answer]:
         """`answer` with each sentence of the model's reply to `messages` that is fit to be shown.
-        `asked` is the question alone, with nothing pointed to; `refuses`: the reply may be a
-        refusal.
+        `asked` is the question alone, with nothing pointed to; `banned` is as in `LLM.stream`.
         """
         sentences = SentenceStream(self.article.language)
         logprobs: list[float] = []
         ended: list[str] = []
         cut = False
         try:
-            banned = "" if refuses else prompt.REFUSES
             for piece in llm.stream(messages, MAX_ANSWER_TOKENS, banned):
                 if not answer.claims:
                     logprobs += getattr(piece, "logprobs", ())

@@ -123,9 +123,8 @@ class Endpoint:
         extra: dict[str, Any] = {}
         if self._llama_cpp:
             # Others may refuse to give log probabilities, or be slower with them.
-            extra = {"extra_body": dict(_READING), "logprobs": True}
-            if banned:
-                extra["extra_body"]["logit_bias"] = [[banned, False]]
+            body = {**_READING, "logit_bias": [[banned, False]]} if banned else _READING
+            extra = {"extra_body": body, "logprobs": True}
         ended = ""
         with self._errors():
             for reply in self._replies(messages, max_tokens, extra):

@@ -184,13 +184,16 @@ class Reviewer:
         if self._voices[main]:
             return main
         sentences = self._weights.sentences
-        for i in cited:
-            added = said & sentences[i] - sentences[main]
-            if added and (spoken := self._voices[i]):
-                reported = self._weights.sum(added & set(terms(spoken.said)))
-                if reported >= 0.5 * self._weights.sum(added):
-                    return i
-        return main
+        added = ((i, said & sentences[i] - sentences[main]) for i in cited)
+        return next((i for i, more in added if more and self._reported(more, i)), main)
+
+    def _reported(self, said: set[str], sentence: int) -> bool:
+        """Whether at least half of what `sentence` has of these words, by weight, somebody says."""
+        spoken = self._voices[sentence]
+        words = said & self._weights.sentences[sentence]
+        return spoken is not None and (
+            self._weights.sum(words & set(terms(spoken.said))) >= 0.5 * self._weights.sum(words)
+        )
 
     def _context(self, cited: Sequence[int]) -> str:
         """Who speaks in the sentences cited: named before them, perhaps, and not in them."""
@@ -234,12 +237,8 @@ class Reviewer:
 
     def _plainly_said(self, said: set[str], main: int) -> bool:
         """Whether the article itself says it too, or it is not in what the speaker says."""
-        spoken = self._voices[main]
-        assert spoken is not None
-        within = self._weights.sentences[main]
-        words = self._weights.sum(said & within)
-        reported = self._weights.sum(said & within & set(terms(spoken.said)))
-        if words and reported < 0.5 * words:
+        words = self._weights.sum(said & self._weights.sentences[main])
+        if words and not self._reported(said, main):
             return True
         return any(
             self._voices[i] is None and self._weights.sum(said & s) >= 0.9 * words
