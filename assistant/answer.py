@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +24,7 @@ from assistant.models import Progress, no_progress
 from assistant.review import Claim, Reviewer
 from assistant.sentences import SentenceStream
 from assistant.settings import Settings, read
-from assistant.verify import Verdict
+from assistant.verify import Judge, Verdict
 from index import (
     Article,
     Embedder,
@@ -350,7 +351,7 @@ class Assistant:
         signals = {"nearest": max((s for _, s in self._attributor.rank(question)), default=0.0)}
         if about.is_overall(question):
             signals["overall"] = 1.0  # Decides by itself.
-        elif (odds := gate.judgement(llm, prompt.answerable(text, question))) is not None:
+        elif (odds := gate.judgement(llm, prompt.judged(asked))) is not None:
             signals["answerable"] = odds
         elif refusal := llm.score(asked, [prompt.REFUSES]):
             signals["refusal"] = gate.log_odds(refusal[0])
@@ -374,7 +375,7 @@ class Assistant:
             answer = replace(answer, raw=f"{answer.raw}\n\n")
             yield from (answer := shot for shot in self._write(llm, asked, again, answer, markers))
         if not answer.claims and not answer.abstained:
-            yield self._replaced(llm, first, answer, markers)
+            yield self._replaced(llm, asked, answer, markers)
 
     def _write(
         self,
@@ -400,7 +401,7 @@ class Assistant:
                 ended += sentences.feed(piece)
                 # One that judges cannot while it writes.
                 while ended and not self._judging(llm):
-                    answer = self._extend(llm, asked, messages, answer, ended.pop(0), markers)
+                    answer = self._extend(llm, asked, answer, ended.pop(0), markers)
                     if answer.abstained:
                         yield answer
                         return
@@ -411,7 +412,7 @@ class Assistant:
         else:
             ended += sentences.end()
         for sentence in ended:
-            answer = self._extend(llm, asked, messages, answer, sentence, markers)
+            answer = self._extend(llm, asked, answer, sentence, markers)
             yield answer
             if answer.abstained:
                 return
@@ -430,14 +431,11 @@ class Assistant:
         self,
         llm: LLM,
         asked: Sequence[Message],
-        messages: Sequence[Message],
         answer: Answer,
         sentence: str,
         markers: dict[int, int],
     ) -> Answer:
-        """`answer` with one more sentence of the reply to `messages`, or abstained if that is a
-        refusal.
-        """
+        """`answer` with one more sentence of a reply, or abstained if that is a refusal."""
         gap = "\n" if "\n" in answer.raw[len(answer.raw.rstrip()) :] else " "
         answer = replace(answer, raw=answer.raw + sentence)
         shown = prompt.own(sentence.replace("**", "")).strip()
@@ -448,17 +446,13 @@ class Assistant:
             return answer if answer.claims else self._abstain(answer)
         if not re.search(r"\w", shown):
             return answer
-        # First what is asked of the reply, while the model has it before it, then what is asked of
-        # the sentence by itself.
-        signals = {} if answer.claims else self._told_by(llm, messages, answer, shown)
-        claim = self._reviewer.review(
-            shown, answer.standalone, markers, judge=lambda: self._judged(llm, asked, shown)
-        )
+        judge = cache(lambda: self._judged(llm, asked, shown))
+        claim = self._reviewer.review(shown, answer.standalone, markers, judge=judge)
         beside = not answer.claims and not self._reviewer.suits(answer.standalone, shown)
         if claim.verdict not in self._shown or beside:
             return replace(answer, rejected=(*answer.rejected, claim))
         if not answer.claims:
-            answer = self._surer(answer, signals)
+            answer = self._surer(answer, self._told_by(llm, answer, shown, judge))
             wanted = gate.SECOND if answer.rejected else 0.0
             if answer.confidence < max(self._threshold, wanted):
                 return self._abstain(replace(answer, rejected=(*answer.rejected, claim)))
@@ -471,23 +465,21 @@ class Assistant:
             notices = notices if told in notices else (*notices, told)
         return replace(answer, text=text, claims=(*answer.claims, claim), notices=notices)
 
-    def _told_by(
-        self, llm: LLM, messages: Sequence[Message], answer: Answer, sentence: str
-    ) -> dict[str, float]:
-        """What `sentence`, a reply to `messages`, tells of whether the article answers: what the
-        model judges, or else how well the checker finds that it answers.
+    def _told_by(self, llm: LLM, answer: Answer, sentence: str, judge: Judge) -> dict[str, float]:
+        """What `sentence`, of a reply, tells of whether the article answers: what the model judges,
+        or else how well the checker finds that it answers.
         """
         if self._judging(llm):
-            odds = gate.judgement(llm, prompt.supported(messages, sentence))
+            odds = judge()
             return {} if odds is None else {"supported": odds}
         logit = self._reviewer.answers(answer.standalone, sentence)
         return {} if logit is None else {"answers": logit}
 
     def _judged(self, llm: LLM, asked: Sequence[Message], sentence: str) -> float | None:
-        """The log odds that the article says `sentence`, if the model judges that."""
+        """The log odds that the article says `sentence`, a reply to `asked`, of one that judges."""
         if not self._judging(llm):
             return None
-        odds = gate.judgement(llm, prompt.claim(asked, sentence))
+        odds = gate.judgement(llm, prompt.judged(asked, sentence))
         return None if odds is None else round(odds, 4)
 
     def _judging(self, llm: LLM) -> bool:
@@ -520,22 +512,22 @@ class Assistant:
         return replace(answer, text=claim.text, claims=(claim,), corrected=True)
 
     def _replaced(
-        self, llm: LLM, messages: Sequence[Message], answer: Answer, markers: dict[int, int]
+        self, llm: LLM, asked: Sequence[Message], answer: Answer, markers: dict[int, int]
     ) -> Answer:
         """The article's own sentence if it answers the question, else an abstention."""
         best = self._attributor.nearest(answer.standalone)[:1]
-        if not best or not self._replaces(llm, messages, answer, self._attributor.quotes[best[0]]):
+        if not best or not self._replaces(llm, asked, answer, self._attributor.quotes[best[0]]):
             return self._abstain(answer)
         claim = self._reviewer.quoted(best[0], markers)
         return replace(
             answer, text=claim.text, claims=(claim,), notices=(*answer.notices, REPLACED)
         )
 
-    def _replaces(self, llm: LLM, messages: Sequence[Message], answer: Answer, quote: str) -> bool:
+    def _replaces(self, llm: LLM, asked: Sequence[Message], answer: Answer, quote: str) -> bool:
         """Whether a sentence of the article, by itself, can stand for the answer."""
         if len(quote.split()) > _LONG:
             return False
-        told = self._told_by(llm, messages, answer, quote)
+        told = self._told_by(llm, answer, quote, lambda: self._judged(llm, asked, quote))
         if not told or min(told.values()) < 0:
             return False
         signals = {k: v for k, v in answer.signals.items() if k != "fluency"}

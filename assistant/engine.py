@@ -6,7 +6,7 @@ from pathlib import Path
 
 from assistant.checker import PACKAGED, Checker, CrossEncoderChecker, PackagedChecker
 from assistant.llm import LLM, Endpoint
-from assistant.local import ADAPTERS, LocalLLM
+from assistant.local import JUDGE, LocalLLM
 from assistant.models import QWEN_1_5B, Progress, assemble, check_digest, download, no_progress
 from assistant.settings import Settings
 from index import Embedder, SentenceTransformerEmbedder, Store
@@ -35,8 +35,8 @@ def open_llm(settings: Settings, progress: Progress = no_progress) -> LLM | None
         settings.llm_context,
         settings.llm_threads,
         settings.llm_timeout,
-        # They were trained for this model, and fit no other.
-        adapters=ADAPTERS if settings.llm == "packaged" else None,
+        # It was trained for this model, and fits no other.
+        judge=JUDGE if settings.llm == "packaged" else None,
     )
 
 

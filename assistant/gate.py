@@ -26,8 +26,8 @@ SHOWN: Mapping[Strictness, tuple[Verdict, ...]] = {
 """The verdicts with which a sentence is shown."""
 
 FITTED: Sequence[tuple[dict[str, float], float]] = (
-    ({"answerable": 0.468, "supported": 0.287}, -0.097),
-    ({"answerable": 0.840}, 0.129),
+    ({"answerable": 0.406, "supported": 0.242}, -0.286),
+    ({"answerable": 0.566}, -0.232),
     ({"refusal": -0.643, "answers": 0.110, "fluency": 2.460}, -0.243),
     ({"refusal": -0.653, "answers": 0.124}, -0.656),
     ({"refusal": -0.715}, -0.798),
@@ -39,12 +39,12 @@ The last three are for models that do not judge."""
 def confidence(signals: Mapping[str, float]) -> float:
     """How likely the article answers the question, in [0, 1], from what is known so far.
 
-    Signals are answerable, the log odds that the model says yes when asked whether the article
-    answers, if it was trained to, else refusal, those that it begins a refusal; and, once there is
-    a sentence, supported, the log odds that the model says yes when asked whether the article says
-    it, or else answers, the checker's logit that it answers the question, and fluency, the mean log
-    probability of its tokens. How near the nearest sentence is to the question is known too, and
-    is not decided by: good questions are put in other words than the article's (eval/README).
+    Signals are answerable, the log odds that the model judges that the article answers, if it was
+    trained to, else refusal, those that it begins a refusal; and, once there is a sentence,
+    supported, the log odds that it judges that the article says it, or else answers, the checker's
+    logit that it answers the question, and fluency, the mean log probability of its tokens. How
+    near the nearest sentence is to the question is known too, and is not decided by: good questions
+    are put in other words than the article's (eval/README).
     Without either there is nothing to decide by, and the confidence is 1; so it is where overall
     is a signal, the question being about the article as a whole.
     """
@@ -57,8 +57,8 @@ def confidence(signals: Mapping[str, float]) -> float:
 
 
 def judgement(llm: LLM, messages: Sequence[Message]) -> float | None:
-    """The log odds of yes as the reply to `messages`, of `prompt.answerable`, `supported` or
-    `claim`; None of a model that was not trained for them. Raises ModelError.
+    """The log odds of yes as the reply to `messages`, of `prompt.judged`; None of a model that was
+    not trained for it. Raises ModelError.
     """
     found = llm.score(messages, ("yes", "no")) if llm.judges else None
     return log_odds(found[0] / (sum(found) or 1.0)) if found else None

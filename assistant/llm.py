@@ -28,6 +28,10 @@ _SIGN = 0.1
 """Seconds without a word after which a stream gives a sign of life, so that a stop is seen."""
 
 
+_TOKENS = 1000
+"""Of so many first tokens llama.cpp is asked for the probability; others tell it of at most 20, and
+there one may be missing that is likelier than the other by far."""
+
 _READING = {"return_progress": True, "cache_prompt": True}
 """What llama.cpp's server adds: it tells after every batch how much of a prompt it has read."""
 
@@ -58,8 +62,8 @@ class Token(str):
 class LLM(Protocol):
     """A chat model. `context` is its window in tokens, prompt and reply together.
 
-    `judges`: it was trained to tell, by the first token of its reply, whether an article answers a
-    question (`prompt.answerable`) and whether it says a sentence (`prompt.supported`, `claim`).
+    `judges`: it was trained to tell whether an article answers a question and whether it says a
+    reply, by the first token after `prompt.judged`.
     """
 
     name: str
@@ -165,7 +169,11 @@ class Endpoint:
         with self._errors(), httpx.Client(timeout=self._timeout) as http:
             try:
                 reply: Any = self.client(http).chat(
-                    _chat(messages), max_tokens=1, logprobs=True, top_logprobs=20, extra_body=extra
+                    _chat(messages),
+                    max_tokens=1,
+                    logprobs=True,
+                    top_logprobs=_TOKENS if self._llama_cpp else 20,
+                    extra_body=extra,
                 )
             except (BadRequestError, UnprocessableEntityError):
                 return None  # An endpoint may refuse to give log probabilities.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +30,8 @@ def check_gguf(path: Path) -> None:
             raise ModelError(f"{str(path)!r} is not a GGUF model. Check ASSISTANT_LLM.")
 
 
-_HERE = Path(__file__).parent
-ADAPTERS = {
-    prompt.ANSWERABLE: _HERE / "answerable.gguf",
-    prompt.SUPPORTED: _HERE / "supported.gguf",
-    prompt.CLAIM: _HERE / "claims.gguf",
-}
-"""The packaged model's adapters, by how the last turn begins that each is for."""
+JUDGE = Path(__file__).parent / "judge.gguf"
+"""The adapter with which the packaged model judges."""
 
 BATCH = 16
 """Tokens read at a time; between batches a stop is seen and progress told. On two cores 64 are read
@@ -60,10 +55,10 @@ class LocalLLM(Endpoint):
         threads: int = 0,
         timeout: float = 300.0,
         batch: int = BATCH,
-        adapters: Mapping[str, Path] | None = None,
+        judge: Path | None = None,
     ) -> None:
-        """`adapters` are activated LoRAs for the model, made by eval.train_adapter: each changes
-        nothing but the replies to the turns that it is for.
+        """`judge` is an activated LoRA for the model, made by eval.train_adapter: it changes
+        nothing but the replies to `prompt.judged`.
 
         Raises ModelError if a file cannot be loaded or the engine is not installed.
         """
@@ -87,27 +82,26 @@ class LocalLLM(Endpoint):
         parameters.warmup = False
         for threads_of in (parameters.cpuparams, parameters.cpuparams_batch):
             threads_of.n_threads = threads or os.cpu_count() or 1
-        self._adapters = dict(adapters or {})
-        # Off, unless a request asks for one.
+        adapters = [judge] if judge else []
+        # Off, unless a request asks for it.
         parameters.lora_adapters = [
-            xllamacpp.CommonAdapterLoraInfo(str(path), 0.0) for path in self._adapters.values()
+            xllamacpp.CommonAdapterLoraInfo(str(adapter), 0.0) for adapter in adapters
         ]
         try:
             self._server: Any = xllamacpp.Server(parameters)
         except (RuntimeError, ValueError) as error:
-            files = " with ".join(repr(str(p)) for p in (path, *self._adapters.values()))
+            files = " with ".join(repr(str(p)) for p in (path, *adapters))
             raise ModelError(
                 f"llama.cpp cannot load {files}: {error}. A file may be damaged, or memory "
                 "too small; set ASSISTANT_LLM to another model or to none."
             ) from error
         url = f"{self._server.listening_address}/v1"
         super().__init__(url, path.stem, key, timeout, llama_cpp=True)
-        self.judges = bool(self._adapters)
+        self.judges = judge is not None
 
     def _adapter(self, messages: Sequence[Message]) -> dict[str, Any]:
-        turns = list(self._adapters)
-        begins = "".join(messages[-1].content.partition("\n\n")[:2])
-        return {"lora": [{"id": turns.index(begins), "scale": 1.0}]} if begins in turns else {}
+        judging = self.judges and messages[-1].content.endswith(prompt.JUDGE)
+        return {"lora": [{"id": 0, "scale": 1.0}]} if judging else {}
 
     def close(self) -> None:
         super().close()

@@ -108,26 +108,16 @@ def answer(
     return [*prefix(), Message("user", asked)]
 
 
-ANSWERABLE = "Does the article answer this question?"
-SUPPORTED = "Does the article say this?"
-CLAIM = f"{SUPPORTED}\n\n"
-"""How the turns begin that ask the packaged model for a judgement, up to the first empty line. No
-other turn begins so."""
+JUDGE = "<|im_end|>\n<|im_start|>check\n"
+"""What the packaged model reads at the end of a reply of its own to judge it: a turn of nobody, in
+which it was trained to say yes or no. No article can hold it, for `_inert` breaks turn markers."""
 
 
-def answerable(article: str, question: str) -> list[Message]:
-    """Asks whether `article` answers `question`: yes or no."""
-    return [*answer(article, question), Message("user", ANSWERABLE)]
-
-
-def supported(asked: Sequence[Message], sentence: str) -> list[Message]:
-    """Asks whether the article says `sentence`, a reply to `asked` (of `answer`): yes or no."""
-    return [*asked, Message("assistant", _inert(sentence)), Message("user", SUPPORTED)]
-
-
-def claim(asked: Sequence[Message], sentence: str) -> list[Message]:
-    """Asks whether the article of `asked` says `sentence`, of whatever reply: yes or no."""
-    return [*asked, Message("user", f"{CLAIM}{_inert(sentence)}")]
+def judged(asked: Sequence[Message], reply: str = "") -> list[Message]:
+    """Asks whether the article says `reply`, a reply to `asked` (of `answer`), or, if there is
+    none, whether it answers: yes or no.
+    """
+    return [*asked, Message("assistant", f"{_inert(reply)}{JUDGE}")]
 
 
 _REWRITE = """\

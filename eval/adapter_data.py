@@ -63,9 +63,9 @@ class Example:
 def answerable(path: Path, seed: int) -> Iterator[Example]:
     """Articles with questions, those first whose contexts have questions without answer.
 
-    An article is one context of squad_qa or two that are alike, about one sentence in five left
-    out. Asked are questions whose answer is still there, whose answer was left out, that never had
-    one (SQuAD 2), and some of a third context.
+    An article is one context of squad_qa or up to three that are alike, about one sentence in five
+    left out. Asked are questions whose answer is still there, whose answer was left out, that never
+    had one (SQuAD 2), and some of another context.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -95,7 +95,7 @@ def answerable(path: Path, seed: int) -> Iterator[Example]:
         if i in used:
             continue
         near = [int(j) for j in np.argsort(-alike[i])[:40] if j not in used and alike[i, j] > 0.05]
-        size = rng.choice([1, 1, 1, 2])
+        size = rng.choice([1, 1, 2, 3])
         chosen, other = [contexts[j] for j in (i, *near[: size - 1])], near[size - 1 : size]
         used |= {i, *near[: size - 1]}
         kept = {c: _thinned(c, rng) for c in chosen}
@@ -229,7 +229,7 @@ class Tokens:
     def __init__(self, llm: Endpoint) -> None:
         self._llm = llm
         self.yes, self.no = (ids[0] for ids in self._cut(["Yes", "No"]))
-        self.invocation = self._cut([_INVOCATION])[0]
+        self.invocation = self._cut([prompt.JUDGE])[0]
 
     def _cut(self, texts: Sequence[str]) -> list[list[int]]:
         """The tokens of each of `texts`."""
@@ -254,29 +254,31 @@ class Tokens:
     def prompts(self, asked: Sequence[tuple[str, Item]]) -> dict[str, NDArray[Any]]:
         """The prompts of items asked of articles, as the arrays that eval.train_adapter reads.
 
-        prefix: what all begin with, up to the article; read and read_ends: what follows, one after
-        the other, each until the turn that asks for a judgement; turn and turn_ends: these turns;
-        of: which of the former each goes on with; label; kind: the index of each in kinds.
+        prefix: what all begin with, up to the article; read and read_ends: the articles, one after
+        the other; turn and turn_ends: what follows one, question and reply; of: the article of
+        each; invocation: what all end with, which is read with the adapter; label; kind: the index
+        of each in kinds.
         """
-        turns = [_asked(article, item) for article, item in asked]
-        common = _turns(turns[0][:-2])
-        before = [_turns(t[-2:-1]) for t in turns]
-        first = list(dict.fromkeys(before))
+        turns = [prompt.judged(prompt.answer(a, i.question), i.reply) for a, i in asked]
+        texts = [f"{_turns(t[:-1])}<|im_start|>assistant\n{t[-1].content}" for t in turns]
+        body = {"messages": [{"role": m.role, "content": m.content} for m in turns[0]]}
+        assert texts[0] == self._llm._get("/apply-template", body)["prompt"]
+        start = texts[0].rindex(_BEGINS) + len(_BEGINS)
+        # The words before a question end a line, which is where tokens end, too.
+        ends = [text.rindex(_ASKED) + len(_ASKED) - len("Question") for text in texts]
+        read = [text[start:end] for text, end in zip(texts, ends, strict=True)]
+        first = list(dict.fromkeys(read))
         place = {text: i for i, text in enumerate(first)}
-        last = self._cut([f"{_turns(t[-1:])}{_REPLY}" for t in turns])
-        assert all(ids[: len(self.invocation)] == self.invocation for ids in last)
-        whole = [{"role": m.role, "content": m.content} for m in turns[0]]
-        text = self._llm._get("/apply-template", {"messages": whole})["prompt"]
-        assert text == common + before[0] + _turns(turns[0][-1:]) + _REPLY, text
-        read = self._cut(first)
+        after = [t[end:].removesuffix(prompt.JUDGE) for t, end in zip(texts, ends, strict=True)]
+        articles, last = self._cut(first), self._cut(after)
         kinds = sorted({i.kind for _, i in asked})
         return {
-            "prefix": np.array(self._cut([common])[0]),
-            "read": np.concatenate(read),
-            "read_ends": np.cumsum([len(r) for r in read]),
+            "prefix": np.array(self._cut([texts[0][:start]])[0]),
+            "read": np.concatenate(articles),
+            "read_ends": np.cumsum([len(r) for r in articles]),
             "turn": np.concatenate(last),
             "turn_ends": np.cumsum([len(t) for t in last]),
-            "of": np.array([place[b] for b in before]),
+            "of": np.array([place[r] for r in read]),
             "label": np.array([i.label for _, i in asked]),
             "kind": np.array([kinds.index(i.kind) for _, i in asked]),
             "kinds": np.array(kinds),
@@ -285,19 +287,9 @@ class Tokens:
         }
 
 
-_INVOCATION = "<|im_start|>user\nDoes the article"
-"""How the packaged model reads the beginning of a turn that asks for a judgement. The adapter
-begins there; no article can hold the turn marker, which the prompt breaks."""
-
+_BEGINS = "Article:\n\n"
+_ASKED = "\n\nEnd of the article.\n\nQuestion"
 _END = "<|endoftext|>"
-_REPLY = "<|im_start|>assistant\n"
-
-
-def _asked(article: str, item: Item) -> list[Message]:
-    asked = prompt.answer(article, item.question)
-    if item.reply:
-        return prompt.claim(asked, item.reply)
-    return [*asked, Message("user", f"{prompt.ANSWERABLE}\n\n{item.question}")]
 
 
 def _turns(messages: Sequence[Message]) -> str:
@@ -311,9 +303,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args(argv)
-    found = [*supported(args.data, args.seed), *answerable(args.data, args.seed)]
-    # Other sentences are left out of the articles.
-    found += answerable(args.data, args.seed + 1)
+    found = list[Example]()
+    # Other sentences are left out, other contexts put together, other facts changed.
+    for seed in range(args.seed, args.seed + 3):
+        found += [*supported(args.data, seed), *answerable(args.data, seed)]
     asked = [(e.article, item) for e in found for item in e.items]
     llm = LocalLLM(model_path(read_settings(), no_progress))
     np.savez_compressed(args.out, allow_pickle=False, **Tokens(llm).prompts(asked))

@@ -130,7 +130,7 @@ def _judgements(rows: Sequence[dict[str, Any]], path: Path) -> Array:
     found = list[float]()
     for row in tqdm(rows):
         asked = prompt.answer(normalise(row["context"]), row.get("question") or ANYTHING)
-        odds = judgement(llm, prompt.claim(asked, row["claim"]))
+        odds = judgement(llm, prompt.judged(asked, row["claim"]))
         assert odds is not None
         found.append(odds)
     llm.close()

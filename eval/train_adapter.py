@@ -36,9 +36,12 @@ ALPHA = 16.0
 TARGETS = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
 
 TOKENS = 24_000
-ADAPTED = 6_000
 PROMPTS = 128
-"""Of a batch, at most: tokens read without the adapter and with it, and judgements."""
+KEYS = 120_000
+"""Of a batch, at most: tokens of articles, judgements, and tokens that all of these look at."""
+
+PART = 32
+"""Of judgements on one text, so many are kept together."""
 
 Past = list[tuple[Tensor, Tensor]]
 
@@ -48,7 +51,7 @@ class Prompts:
 
     def __init__(self, path: Path) -> None:
         self.held: Mapping[str, NDArray[Any]] = np.load(path)
-        self.prefix = torch.tensor(self.held["prefix"]).long()
+        self.prefix, self.invocation = self.held["prefix"], self.held["invocation"]
         self.read = np.split(self.held["read"], self.held["read_ends"][:-1])
         self.turns = np.split(self.held["turn"], self.held["turn_ends"][:-1])
         self.of = self.held["of"]
@@ -61,23 +64,24 @@ class Prompts:
         asked: list[list[int]] = [[] for _ in self.read]
         for i, of in enumerate(self.of):
             asked[of].append(i)
-        order = sorted(
-            range(len(self.read)), key=lambda i: len(self.read[i]) * rng.uniform(0.8, 1.25)
-        )
+        parts = [own[at : at + PART] for own in asked for at in range(0, len(own), PART)]
+        # Not quite by length, so that no two rounds are the same.
+        parts.sort(key=lambda part: len(self.read[self.of[part[0]]]) * rng.uniform(0.8, 1.25))
         made, texts, longest, last = [list[int]()], 0, 0, 0
-        for i in order:
-            text, turn = len(self.read[i]), max(len(self.turns[j]) for j in asked[i])
-            count = len(made[-1]) + len(asked[i])
+        for part in parts:
+            text = len(self.read[self.of[part[0]]])
+            turn = max(len(self.turns[i]) for i in part)
+            count = len(made[-1]) + len(part)
             full = (
                 max(longest, text) * (texts + 1) > TOKENS
-                or max(last, turn) * count > ADAPTED
+                or (max(longest, text) + max(last, turn)) * count > KEYS
                 or count > PROMPTS
             )
             if full and made[-1]:
                 made.append([])
                 texts, longest, last = 0, 0, 0
             texts, longest, last = texts + 1, max(longest, text), max(last, turn)
-            made[-1] += asked[i]
+            made[-1] += part
         rng.shuffle(made)
         return made
 
@@ -113,6 +117,17 @@ class Padded:
         tokens = torch.zeros(there.shape, dtype=torch.long)
         tokens[there] = torch.from_numpy(np.concatenate(rows)).long()
         return cls(tokens.to(device), there.to(device))
+
+    def after(self, start: Tensor, seen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The tokens, their positions [N, T] from `start` [N] on, and what each may look at
+        [N, T, P + T]: what is there of those before, `seen` [N, P], and its own up to itself.
+        """
+        count, size = self.tokens.shape
+        device = self.tokens.device
+        at = start[:, None] + torch.arange(size, device=device)[None]
+        rising = torch.ones(size, size, dtype=torch.bool, device=device).tril()
+        before = seen[:, None].expand(-1, size, -1)
+        return self.tokens, at, torch.cat([before, rising.expand(count, -1, -1)], 2)
 
 
 class Adapted(nn.Module):
@@ -201,34 +216,37 @@ class Adapted(nn.Module):
             x = x + self._linear(h, n, "ffn_down", adapted)
         return self._norm(x, "output_norm"), kept
 
-    def begin(self, prefix: Tensor) -> Past:
+    def begin(self, prefix: NDArray[Any]) -> Past:
         """The keys and values [1, heads, T, size] of what all prompts begin with."""
-        device = self._frequency.device
-        at = torch.arange(len(prefix), device=device)[None]
+        device = str(self._frequency.device.type)
         nothing = torch.ones(1, 0, dtype=torch.bool, device=device)
+        row = Padded.of([prefix], device)
         with torch.no_grad():
-            found = self(prefix[None].to(device), at, _seen(nothing, len(prefix)), None, False)
+            start = torch.zeros(1, dtype=torch.long, device=device)
+            found = self(*row.after(start, nothing), None, False)
         return list(found[1])
 
     def odds(self, prompts: Prompts, batch: Sequence[int], before: Past) -> Tensor:
         """The log odds of yes [N] for the judgements of a batch."""
         device = str(self._frequency.device.type)
         texts = list(dict.fromkeys(int(prompts.of[i]) for i in batch))
-        read = Padded.of([prompts.read[t] for t in texts], device)
-        start = before[0][0].shape[2]
-        at = start + torch.arange(read.tokens.shape[1], device=device)[None]
-        count, size = read.tokens.shape
-        begun = torch.ones(count, start, dtype=torch.bool, device=device)
-        with torch.no_grad():
-            shared = [(k.expand(count, -1, -1, -1), v.expand(count, -1, -1, -1)) for k, v in before]
-            _, past = self(read.tokens, at.expand(count, -1), _seen(begun, size), shared, False)
         own = torch.tensor([texts.index(int(prompts.of[i])) for i in batch], device=device)
+        read = Padded.of([prompts.read[t] for t in texts], device)
         turn = Padded.of([prompts.turns[i] for i in batch], device)
-        size = turn.tokens.shape[1]
-        at = start + read.there.sum(1)[own][:, None] + torch.arange(size, device=device)[None]
-        seen = _seen(torch.cat([begun, read.there], 1)[own], size)
-        states, _ = self(turn.tokens, at, seen, [(k[own], v[own]) for k, v in past], True)
-        last = states[torch.arange(len(batch), device=device), turn.there.sum(1) - 1]
+        start = torch.full([len(texts)], before[0][0].shape[2], device=device)
+        seen = torch.ones(len(texts), int(start[0]), dtype=torch.bool, device=device)
+        with torch.no_grad():
+            size = (len(texts), -1, -1, -1)
+            shared = [(k.expand(size), v.expand(size)) for k, v in before]
+            _, past = self(*read.after(start, seen), shared, False)
+            seen = torch.cat([seen, read.there], 1)[own]
+            start = (start + read.there.sum(1))[own]
+            _, past = self(*turn.after(start, seen), [(k[own], v[own]) for k, v in past], False)
+        seen = torch.cat([seen, turn.there], 1)
+        start = start + turn.there.sum(1)
+        asks = Padded.of([prompts.invocation] * len(batch), device)
+        states, _ = self(*asks.after(start, seen), past, True)
+        last = states[:, -1]
         tied = "output.weight" not in self._w
         out = self._w["token_embd.weight" if tied else "output.weight"]
         found: Tensor = last.float() @ (out[prompts.yes].float() - out[prompts.no].float())
@@ -237,15 +255,6 @@ class Adapted(nn.Module):
     def save(self, path: Path, invocation: NDArray[Any]) -> None:
         held = {k: v.detach().half().cpu().numpy() for k, v in self.lora.items()}
         np.savez(path, invocation=invocation, **held)
-
-
-def _seen(earlier: Tensor, size: int) -> Tensor:
-    """What each of `size` tokens may look at [N, size, P + size]: of those before them what is
-    there, `earlier` [N, P], of their own those up to itself.
-    """
-    rising = torch.ones(size, size, dtype=torch.bool, device=earlier.device).tril()
-    before = earlier[:, None].expand(-1, size, -1)
-    return torch.cat([before, rising.expand(len(earlier), -1, -1)], 2)
 
 
 def judged(model: Adapted, prompts: Prompts) -> NDArray[Any]:
@@ -335,7 +344,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     model = Adapted(args.model, args.device)
     print(f"{len(prompts.turns)} judgements of {len(prompts.read)} texts", flush=True)
     train(model, prompts, args.seconds, args.rate, args.seed)
-    model.save(args.out, prompts.held["invocation"])
+    model.save(args.out, prompts.invocation)
     if scored:
         np.save(args.out.with_name("judged.npy"), judged(model, scored))
     return 0

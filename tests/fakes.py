@@ -30,7 +30,6 @@ class FakeLLM:
         self.closed = 0
         self.refusal = 0.0001
         self.yes = 0.5
-        self.supported = 0.9
         self.says = 0.9
         self.cuts = False
 
@@ -57,9 +56,8 @@ class FakeLLM:
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
         self.scored.append(list(messages))
         if list(options) == ["yes", "no"]:
-            last = messages[-1].content
-            yes = self.supported if last == prompt.SUPPORTED else self.yes
-            yes = self.says if last.startswith(prompt.CLAIM) else yes
+            reply = messages[-1].content.removesuffix(prompt.JUDGE)
+            yes = self.says if reply else self.yes
             return [yes, 1 - yes]
         return [self.refusal for _ in options]
 

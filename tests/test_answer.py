@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from statistics import mean
 from typing import Any
 
 import pytest
@@ -148,6 +149,13 @@ def test_a_likely_refusal_is_one_without_asking_for_an_answer(make: Make) -> Non
     assert llm.sent == []
 
 
+def _judged(llm: FakeLLM) -> list[str]:
+    """The replies that it was to judge; an empty one stands for the question itself."""
+    last = [m[-1].content for m in llm.scored if m[-1].role == "assistant"]
+    assert all(content.endswith(prompt.JUDGE) for content in last)
+    return [content.removesuffix(prompt.JUDGE) for content in last]
+
+
 def test_a_model_that_judges_is_asked_whether_the_article_answers(make: Make) -> None:
     llm = FakeLLM("A ticket costs 84 crowns.", "A ticket costs 84 crowns.")
     unasked = make(llm=llm).ask("What does a ticket cost?")
@@ -155,9 +163,8 @@ def test_a_model_that_judges_is_asked_whether_the_article_answers(make: Make) ->
     llm.judges, llm.yes = True, 0.9
     sure = make(llm=llm).ask("What does a ticket cost?")
     assert sure.signals["answerable"] == pytest.approx(2.197, abs=0.001)
-    asked = [m[-1].content for m in llm.scored[-3:]]
-    claim = f"{prompt.CLAIM}A ticket costs 84 crowns."
-    assert asked == [prompt.ANSWERABLE, prompt.SUPPORTED, claim]
+    # Once for the question, and once for the sentence, whatever needs to know it.
+    assert _judged(llm)[-2:] == ["", "A ticket costs 84 crowns."]
     llm.yes = 1e-6
     refused = make(llm=llm).ask("What does a ticket cost?")
     assert refused.abstained
@@ -167,15 +174,14 @@ def test_a_model_that_judges_is_asked_whether_the_article_answers(make: Make) ->
 def test_a_model_that_judges_is_asked_whether_the_article_says_a_sentence(make: Make) -> None:
     told = "A ticket costs 84 crowns."
     found = []
-    for says in (0.999, 0.5, 0.001):
+    for says in (0.999, 0.9, 0.5, 0.001):
         llm = FakeLLM(told, told)
-        llm.judges, llm.yes, llm.supported = True, 0.6, says
+        llm.judges, llm.yes, llm.says = True, 0.6, says
         found.append(make(llm=llm).ask("What does a ticket cost?"))
-        judged = [m for m in llm.scored if m[-1].content == prompt.SUPPORTED]
-        assert judged[0] == [*llm.sent[0], Message("assistant", told), judged[0][-1]]
-    sure = [answer.confidence for answer in found]
+        assert llm.scored[1] == [*llm.sent[0], Message("assistant", f"{told}{prompt.JUDGE}")]
+    sure = [answer.confidence for answer in found[:3]]
     assert sure == sorted(sure, reverse=True)
-    assert [answer.abstained for answer in found] == [False, False, True]
+    assert [answer.abstained for answer in found] == [False, False, False, True]
 
 
 def test_a_model_that_judges_is_asked_of_a_sentence_where_the_rules_leave_it_open(
@@ -186,7 +192,7 @@ def test_a_model_that_judges_is_asked_of_a_sentence_where_the_rules_leave_it_ope
     llm.judges, llm.yes, llm.says = True, 0.9, 0.99
     assistant = make(llm=llm)
     (sure,) = assistant.ask("Who is Karin Dahl?").claims
-    assert llm.scored[-1][-1].content == f"{prompt.CLAIM}{told}"
+    assert _judged(llm) == ["", told]
     llm.says = 0.01
     unsure = assistant.ask("Who is Karin Dahl?").rejected[0]
     assert (sure.verdict, unsure.verdict) == ("supported", "not in article")
@@ -214,7 +220,8 @@ def test_a_model_that_judges_is_not_asked_of_the_article_s_own_words(make: Make)
         llm.judges, llm.yes = True, 0.9
         answer = make(llm=llm).ask("By how much do ticket prices rise?")
         assert all(c.judgement is None for c in (*answer.claims, *answer.rejected))
-        assert {m[-1].content for m in llm.scored} == {prompt.ANSWERABLE, prompt.SUPPORTED}
+        # Where it is shown, whether the article answers is judged by it all the same.
+        assert (reply in _judged(llm)) == (crowns == 84)
 
 
 def test_what_judges_does_not_judge_sentences_of_another_language(make: Make) -> None:
@@ -223,7 +230,7 @@ def test_what_judges_does_not_judge_sentences_of_another_language(make: Make) ->
     llm.judges, llm.yes = True, 0.9
     answer = make(text=told, llm=llm).ask("Was kostet die Lampe?")
     assert answer.claims
-    assert [m[-1].content for m in llm.scored] == [prompt.ANSWERABLE]
+    assert _judged(llm) == [""]
 
 
 def test_an_endpoint_without_probabilities_is_simply_asked(make: Make) -> None:
@@ -396,7 +403,7 @@ def test_if_nothing_can_be_shown_there_is_a_second_try_with_the_evidence(make: M
 def test_a_second_try_must_be_surer_than_a_first(make: Make) -> None:
     def ask(*replies: str) -> Answer:
         llm = FakeLLM(*replies)
-        llm.judges, llm.yes, llm.supported = True, 0.6, 0.6
+        llm.judges, llm.yes, llm.says = True, 0.6, 0.6
         return make(llm=llm).ask("What does a ticket cost?")
 
     first = ask("A ticket costs 84 crowns.")
@@ -573,12 +580,23 @@ def test_the_real_model_judges_what_the_article_answers(real: Assistant) -> None
     assert llm.judges
 
     def judged(question: str) -> float:
-        yes, no = llm.score(prompt.answerable(real.article.text, question), ["yes", "no"])
-        return float(yes / (yes + no))
+        odds = gate.judgement(llm, prompt.judged(prompt.answer(real.article.text, question)))
+        assert odds is not None
+        return odds
 
-    answered = ["How many people live on the island?", "What does a ticket cost now?"]
-    unanswered = ["What is the name of the keeper's dog?", "How old is Karin Dahl?"]
-    assert min(map(judged, answered)) > max(map(judged, unanswered)) + 0.2
+    answered = [
+        "How many people live on the island?",
+        "What does a ticket cost now?",
+        "Who is the director of Nordsund?",
+        "How many sailings a day will there be?",
+    ]
+    unanswered = [
+        "What is the name of the keeper's dog?",
+        "How old is Karin Dahl?",
+        "When was Olof Brandt elected?",
+        "What does a ticket for a dog cost?",
+    ]
+    assert mean(map(judged, answered)) > mean(map(judged, unanswered)) + 3
 
 
 @pytest.mark.model
@@ -588,7 +606,7 @@ def test_the_real_model_judges_what_the_article_says(real: Assistant) -> None:
 
     def judged(question: str, reply: str) -> float:
         asked = prompt.answer(real.article.text, question)
-        odds = gate.judgement(llm, prompt.supported(asked, reply))
+        odds = gate.judgement(llm, prompt.judged(asked, reply))
         assert odds is not None
         return odds
 
@@ -609,7 +627,7 @@ def test_the_real_model_judges_sentences_by_themselves(real: Assistant) -> None:
 
     def judged(sentence: str) -> float:
         asked = prompt.answer(real.article.text, "What does the article say?")
-        odds = gate.judgement(llm, prompt.claim(asked, sentence))
+        odds = gate.judgement(llm, prompt.judged(asked, sentence))
         assert odds is not None
         return odds
 
@@ -639,7 +657,7 @@ def test_the_adapter_changes_nothing_but_that(real: Assistant) -> None:
     asked = prompt.answer(real.article.text, "Who is the director?")
     found = []
     for scale in (1.0, 0.0):
-        llm.score(prompt.answerable(real.article.text, "Who is the director?"), ["yes", "no"])
+        llm.score(prompt.judged(asked), ["yes", "no"])
         reply = httpx.post(
             f"{llm._url}/chat/completions",
             json={

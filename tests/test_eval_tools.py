@@ -129,7 +129,7 @@ def test_the_adapter_is_trained_on_claims_as_replies_to_questions(tmp_path: Path
 def test_what_is_judged_of_one_text_is_trained_on_together(tmp_path: Path) -> None:
     rng = random.Random(1)
     read = [[rng.randrange(90)] * rng.randrange(20, 900) for _ in range(300)]
-    of = sorted(rng.choices(range(300), k=700) + list(range(300)))
+    of = sorted(rng.choices(range(299), k=700) + list(range(300)) + [299] * 70)
     turns = [[7] * rng.randrange(10, 200) for _ in of]
     labels = [int(rng.random() < 0.3) for _ in of]
     path = tmp_path / "prompts.npz"
@@ -152,11 +152,12 @@ def test_what_is_judged_of_one_text_is_trained_on_together(tmp_path: Path) -> No
     assert sorted(i for b in batches for i in b) == list(range(len(of)))
     for batch in batches:
         texts = {of[i] for i in batch}
-        assert len(batch) == sum(o in texts for o in of)
-        assert len(texts) * max(len(read[t]) for t in texts) <= train_adapter.TOKENS
+        assert all(sum(of[i] == t for i in batch) == of.count(t) for t in texts - {299})
+        longest = max(len(read[t]) for t in texts)
+        assert len(texts) * longest <= train_adapter.TOKENS
         assert len(batch) <= train_adapter.PROMPTS
-        longest = len(batch) * max(len(turns[i]) for i in batch)
-        assert longest <= train_adapter.ADAPTED or len(texts) == 1
+        seen = len(batch) * (longest + max(len(turns[i]) for i in batch))
+        assert seen <= train_adapter.KEYS
     weights = prompts.weights().numpy()
     said = np.array(labels) == 1
     assert weights[said].sum() == pytest.approx(weights[~said].sum(), rel=1e-4)
