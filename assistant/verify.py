@@ -21,7 +21,8 @@ Verdict = Literal["supported", "partly", "contradicted", "not in article"]
 Judge = Callable[[], float | None]
 """Asks a language model whether the article says a claim: the log odds that it does."""
 
-SUPPORTED = 0.65
+SUPPORTED = 0.7
+"""From this score on a claim is supported, from the next on partly so (eval/README)."""
 PARTLY = 0.25
 VERBATIM = 0.95
 """From this share of its word pairs in one sentence on, a claim is that sentence's own."""
