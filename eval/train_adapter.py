@@ -1,16 +1,17 @@
-"""Trains the adapter with which the packaged model judges, in a minute on one GPU.
+"""Trains the adapter with which the packaged model judges, in eight minutes on one GPU.
 
     python -m eval.train_adapter .reports/prompts.npz MODEL.gguf --out .reports/adapter.npz
-    python -m eval.train_adapter .reports/adapter.npz --write assistant/claims.gguf
+    python -m eval.train_adapter .reports/adapter.npz --write assistant/judge.gguf
 
-Prompts are made by eval.adapter_data. They ask, of an article, "Does the article answer this
-question?" and "Does the article say this?", and the first token of the reply is the judgement.
+Prompts are made by eval.adapter_data. They end, after a question on an article or after a reply to
+it, in a turn of which the first token is the judgement: whether the article answers the question, or
+says the reply.
 
-The adapter is an activated LoRA (Greenewald et al., 2025, arXiv:2504.12397): it changes nothing
-before the turn that asks for the judgement, so what the engine has read of an article serves it
-too, and answers are written without it. Here the model's weights are those of the GGUF file,
-dequantised. Needs the package gguf, and nothing else of the project: it can be run where only
-PyTorch is.
+The adapter is an activated LoRA (Greenewald et al., 2025, arXiv:2504.12397): only the tokens of that
+turn are read with it, so what the engine has read before serves it too, and answers are written
+without it. Here the model's weights are those of the GGUF file, dequantised.
+
+Needs the package gguf, and nothing else of the project: it can be run where only PyTorch is.
 """
 
 from __future__ import annotations
@@ -331,8 +332,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", type=Path, help="write an adapter for llama.cpp")
     parser.add_argument("--score", type=Path, help="prompts to judge when trained")
     parser.add_argument("--device", default="cuda")
-    parser.add_argument("--seconds", type=float, default=58.0)
-    parser.add_argument("--rate", type=float, default=3e-4)
+    parser.add_argument("--seconds", type=float, default=465.0)
+    parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args(argv)
     if args.write:

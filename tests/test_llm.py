@@ -280,6 +280,21 @@ def test_other_servers_are_not_asked_for_what_llama_cpp_adds(server: Server) -> 
     assert server.ended.empty()
 
 
+@pytest.mark.parametrize(("llama_cpp", "known"), [(True, 1000), (False, 20)])
+def test_only_llama_cpp_is_told_of_a_banned_word_and_gives_many_probabilities(
+    server: Server, llama_cpp: bool, known: int
+) -> None:
+    llm = Endpoint(server.url, "m", context=4000, llama_cpp=llama_cpp)
+    server.behave = fails(500)
+    with pytest.raises(ModelError):
+        list(llm.stream(ASKED, 10, "NOT"))
+    with pytest.raises(ModelError):
+        llm.score(ASKED, ["yes", "no"])
+    streamed, scored = server.sent
+    assert streamed.get("logit_bias") == ([["NOT", False]] if llama_cpp else None)
+    assert scored["top_logprobs"] == known
+
+
 @pytest.mark.model
 def test_llama_cpps_own_server_through_the_same_client(real: Assistant) -> None:
     local = real.llm
