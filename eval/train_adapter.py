@@ -4,11 +4,11 @@
     python -m eval.train_adapter .reports/adapter.npz --write assistant/judge.gguf
 
 Prompts are made by eval.adapter_data. They end, after a question on an article or after a reply to
-it, in a turn of which the first token is the judgement: whether the article answers the question, or
-says the reply.
+it, in a turn of which the first token is the judgement: whether the article answers the question,
+or says the reply.
 
-The adapter is an activated LoRA (Greenewald et al., 2025, arXiv:2504.12397): only the tokens of that
-turn are read with it, so what the engine has read before serves it too, and answers are written
+The adapter is an activated LoRA (Greenewald et al., 2025, arXiv:2504.12397): only the tokens of
+that turn are read with it, so what the engine has read before serves it too, and answers are written
 without it. Here the model's weights are those of the GGUF file, dequantised.
 
 Needs the package gguf, and nothing else of the project: it can be run where only PyTorch is.
