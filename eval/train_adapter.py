@@ -8,8 +8,8 @@ it, in a turn of which the first token is the judgement: whether the article ans
 or says the reply.
 
 The adapter is an activated LoRA (Greenewald et al., 2025, arXiv:2504.12397): only the tokens of
-that turn are read with it, so what the engine has read before serves it too, and answers are written
-without it. Here the model's weights are those of the GGUF file, dequantised.
+that turn are read with it, so what the engine has read before serves it too, and answers are
+written without it. Here the model's weights are those of the GGUF file, dequantised.
 
 Needs the package gguf, and nothing else of the project: it can be run where only PyTorch is.
 """

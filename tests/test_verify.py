@@ -33,7 +33,7 @@ def verifier() -> Verifier:
 def test_numbers_names_and_quotations_must_stand_in_the_evidence(
     claim: str, cited: list[int], verdict: str, missing: tuple[str, ...] | None
 ) -> None:
-    check = verifier().check(claim, cited, 0.6)
+    check = verifier().check(claim, cited, 0.9)
     assert check.verdict == verdict
     if missing is not None:
         assert check.missing == missing
