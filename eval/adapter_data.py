@@ -263,7 +263,8 @@ class Tokens:
         texts = [f"{_turns(t[:-1])}<|im_start|>assistant\n{t[-1].content}" for t in turns]
         body = {"messages": [{"role": m.role, "content": m.content} for m in turns[0]]}
         assert texts[0] == self._llm._get("/apply-template", body)["prompt"]
-        start = texts[0].rindex(_BEGINS) + len(_BEGINS)
+        # Not looked for: an article may have these words, too.
+        start = len(_turns(turns[0][:-2])) + len(_BEGINS)
         # The words before a question end a line, which is where tokens end, too.
         ends = [text.rindex(_ASKED) + len(_ASKED) - len("Question") for text in texts]
         read = [text[start:end] for text, end in zip(texts, ends, strict=True)]
@@ -287,7 +288,7 @@ class Tokens:
         }
 
 
-_BEGINS = "Article:\n\n"
+_BEGINS = "<|im_start|>user\nArticle:\n\n"
 _ASKED = "\n\nEnd of the article.\n\nQuestion"
 _END = "<|endoftext|>"
 

@@ -220,8 +220,8 @@ def test_a_model_that_judges_is_not_asked_of_the_article_s_own_words(make: Make)
         llm.judges, llm.yes = True, 0.9
         answer = make(llm=llm).ask("By how much do ticket prices rise?")
         assert all(c.judgement is None for c in (*answer.claims, *answer.rejected))
-        # Where it is shown, whether the article answers is judged by it all the same.
-        assert (reply in _judged(llm)) == (crowns == 84)
+        # Only by it as what is shown, be it a reply or in the place of one that was rejected.
+        assert _judged(llm) == ["", "Ticket prices rise by 12 percent to 84 crowns."]
 
 
 def test_what_judges_does_not_judge_sentences_of_another_language(make: Make) -> None:
@@ -596,7 +596,9 @@ def test_the_real_model_judges_what_the_article_answers(real: Assistant) -> None
         "When was Olof Brandt elected?",
         "What does a ticket for a dog cost?",
     ]
-    assert mean(map(judged, answered)) > mean(map(judged, unanswered)) + 3
+    sure, unsure = list(map(judged, answered)), list(map(judged, unanswered))
+    assert min(sure) > max(unsure)
+    assert mean(sure) > mean(unsure) + 3
 
 
 @pytest.mark.model
