@@ -72,11 +72,16 @@ class Attributor:
         self.quotes = [article.quote(s) for s in article.sentences]
         self.weights = Weights(self.quotes, article.language)
 
-    def attribute(self, claim: str, question: str) -> Attribution:
-        """The sentences that `claim` rests on; none if none shares a content word with it."""
+    def attribute(self, claim: str, question: str, repeated: bool = False) -> Attribution:
+        """The sentences that `claim` rests on; none if none shares a content word with it.
+
+        What it only repeats of the question is not looked for, unless it is to be `repeated`.
+        """
         weights, language = self.weights, self._article.language
         said = set(terms(claim, language))
-        asked = set(terms(question, language)) - said
+        asked = set(terms(question, language))
+        told = said if repeated else said - asked or said
+        asked -= said
         total = weights.sum(said) + _QUESTION_WEIGHT * weights.sum(asked)
         if not total:
             return Attribution([], 0.0)
@@ -91,7 +96,7 @@ class Attributor:
         similar = self._similarity(f"{question} {claim}")
         score = {i: shared[i] + _SIMILARITY_WEIGHT * similar[i] for i in near}
         cited = [max(near, key=lambda i: score[i])]
-        known = {t for t in said if weights.known(t)}
+        known = {t for t in told if weights.known(t)}
         while len(cited) < MAX_SENTENCES:
             missing = known.difference(*(weights.sentences[i] for i in cited))
             gain = {i: weights.sum(missing & weights.sentences[i]) for i in near if i not in cited}

@@ -73,18 +73,17 @@ class Reviewer:
         `markers` keeps the numbers of citations through an answer; `judge` asks a language model
         whether the article says it.
         """
-        if cited is None:
-            found = self._smallest(sentence, self._attributor.attribute(sentence, question))
-        else:
+        if cited is not None:
             found = self._attributor.among(cited, sentence, question)
-        check = self._verifier.check(
-            sentence,
-            found.sentences,
-            found.similarity,
-            question,
-            self._context(found.sentences),
-            judge,
-        )
+            check = self._check(sentence, question, found, judge)
+        else:
+            # Where that is not enough, the sentence may have to be told of whom the question is.
+            for repeated in (False, True):
+                found = self._attributor.attribute(sentence, question, repeated)
+                found = self._smallest(sentence, found)
+                check = self._check(sentence, question, found, judge)
+                if check.verdict != "not in article":
+                    break
         text = sentence
         if found.sentences and check.verdict in ("supported", "partly"):
             text, check = self._voiced(sentence, found.sentences, check)
@@ -99,6 +98,14 @@ class Reviewer:
             # What is not shown takes no number away from what is.
             self._attributor.cite(counter, dict(markers)),
             check.judgement,
+        )
+
+    def _check(
+        self, sentence: str, question: str, found: Attribution, judge: Judge | None
+    ) -> Check:
+        cited, similarity = found
+        return self._verifier.check(
+            sentence, cited, similarity, question, self._context(cited), judge
         )
 
     def _smallest(self, sentence: str, found: Attribution) -> Attribution:
