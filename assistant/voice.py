@@ -12,7 +12,7 @@ from typing import Literal
 
 from assistant.facts import NUMERALS, names
 from assistant.words import FUNCTION_WORDS, stems, terms
-from index import Article
+from index import Article, directed
 
 _SAYS = (
     "says?|said|tells?|told|argu(?:es?|ed)|claim(?:s|ed)?|believ(?:es?|ed)|writes?|wrote|not(?:es|ed)"
@@ -392,7 +392,7 @@ def is_opinion(article: Article) -> bool:
 
 
 def _unquoted(text: str) -> str:
-    return re.sub(r"[“\"][^”\"]*[”\"]", " ", text)
+    return re.sub("“[^”]*”", " ", directed(text))
 
 
 def is_view(quote: str) -> bool:

@@ -1,6 +1,6 @@
 """An article becomes sentences, chunks and vectors that can be searched."""
 
-from index.article import Article, Span, sentence_spans
+from index.article import Article, Span, directed, sentence_spans
 from index.chunking import Chunk, split
 from index.embedding import Embedder, SentenceTransformerEmbedder, Vectors
 from index.errors import (
@@ -44,6 +44,7 @@ __all__ = [
     "StoreError",
     "Vectors",
     "detect_language",
+    "directed",
     "from_bytes",
     "from_text",
     "load",

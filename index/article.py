@@ -63,7 +63,13 @@ class Article:
 _BLOCK = re.compile(r"[^\n]+")
 _OPENING = "\"'“‘«([*_"
 _LONG_QUOTE = 240
+_OPENS = re.compile(r'(?<![^\s(\[—–-])"(?=\S)')
 _MARKER = re.compile(r"[(\[]?(\d{1,3}|[A-Za-z]|[ivx]{1,4})[.)\]]|[-*•–]")
+
+
+def directed(text: str) -> str:
+    """`text`, of the same length, with “ and ” for straight quotation marks."""
+    return _OPENS.sub("“", text).replace('"', "”")
 
 
 def sentence_spans(text: str, language: str = "en") -> list[Span]:
@@ -72,6 +78,8 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
     A line break always ends a sentence. Boundaries are sentencex's (Wikimedia), which keeps a
     quotation in one piece; one of more than 240 characters is divided at the sentences inside it.
     """
+    # It pairs straight marks by counting, and one that is missing would turn all after it.
+    text = directed(text)
     found: list[Span] = []
     for block in _BLOCK.finditer(text):
         for span in _segment(block.group(), block.start(), language):

@@ -19,6 +19,16 @@ def quotes(text: str, language: str = "en") -> list[str]:
         ),
         ("J. K. Berg wrote it. It sold.", ["J. K. Berg wrote it.", "It sold."]),
         ("“Stop. Now,” she said. He did.", ["“Stop. Now,” she said.", "He did."]),
+        # A speech of two paragraphs, the first of which nobody closed.
+        (
+            'She was angry. "They came. "They left." Then "all" was quiet. "Too quiet," he said.',
+            [
+                "She was angry.",
+                '"They came. "They left."',
+                'Then "all" was quiet.',
+                '"Too quiet," he said.',
+            ],
+        ),
         ("A headline\n\nA sentence.\nAnother", ["A headline", "A sentence.", "Another"]),
         ("1. First point.\n2. Second point.", ["1. First point.", "2. Second point."]),
         (

@@ -127,6 +127,8 @@ def test_an_opinion_piece_is_told_from_a_report() -> None:
     assert is_opinion(opinion)
     assert is_opinion(from_text(LEAD + "I saw it. I think it is bad. My view is that I am right."))
     assert not is_opinion(from_text(LEAD + "“I think I know my island,” he said."))
+    unclosed = LEAD + '"I came. "I saw," he said. "I know my island," he said. "I do." He left.'
+    assert not is_opinion(from_text(unclosed))
     asked = (
         "Q: Why?\n\nA: I saw it.\n\nQ: And then?\n\nA: I left my house.\n\nQ: When?\n\nA: In May."
     )
