@@ -77,13 +77,7 @@ class Reviewer:
             found = self._attributor.among(cited, sentence, question)
             check = self._check(sentence, question, found, judge)
         else:
-            # Where that is not enough, the sentence may have to be told of whom the question is.
-            for repeated in (False, True):
-                found = self._attributor.attribute(sentence, question, repeated)
-                found = self._smallest(sentence, found)
-                check = self._check(sentence, question, found, judge)
-                if check.verdict != "not in article":
-                    break
+            found, check = self._found(sentence, question, judge)
         text = sentence
         if found.sentences and check.verdict in ("supported", "partly"):
             text, check = self._voiced(sentence, found.sentences, check)
@@ -99,6 +93,22 @@ class Reviewer:
             self._attributor.cite(counter, dict(markers)),
             check.judgement,
         )
+
+    def _found(
+        self, sentence: str, question: str, judge: Judge | None
+    ) -> tuple[Attribution, Check]:
+        """What `sentence` rests on, and the check of it."""
+        found = self._smallest(sentence, self._attributor.attribute(sentence, question))
+        check = self._check(sentence, question, found, judge)
+        if check.verdict != "not in article":
+            return found, check
+        missing = check.missing
+        found = self._smallest(sentence, self._attributor.attribute(sentence, question, True))
+        check = self._check(sentence, question, found, judge)
+        if check.verdict == "supported":
+            # Whom the question is about is named elsewhere; whether this is told of them is open.
+            check = replace(check, verdict="partly", missing=missing)
+        return found, check
 
     def _check(
         self, sentence: str, question: str, found: Attribution, judge: Judge | None

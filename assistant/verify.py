@@ -25,7 +25,9 @@ SUPPORTED = 0.7
 """From this score on a claim is supported, from the next on partly so (eval/README)."""
 PARTLY = 0.25
 VERBATIM = 0.95
-"""From this share of its word pairs in one sentence on, a claim is that sentence's own."""
+"""From this share of its word pairs in one sentence on, a claim is that sentence's own, if it has
+at least so many words that carry meaning: "Yes, in Lyon" says nothing that a sentence could say."""
+_SENTENCE = 3
 
 _ABOUT = 0.5
 """The share of a claim's words from which on a sentence is about the same thing, and which the
@@ -251,12 +253,13 @@ class Verifier:
     def _verbatim(self, claim: str, cited: Sequence[int]) -> float:
         """The share of word pairs that one sentence has in the same order, if it is nearly all."""
         ordered = terms(claim, self._language)
-        pairs = set(pairwise(ordered)) or set(zip(ordered, ordered, strict=True))
+        if len(ordered) < _SENTENCE:
+            return 0.0
+        pairs = set(pairwise(ordered))
         share = 0.0
         for i in cited:
-            there = terms(self._quotes[i], self._language)
-            have = set(pairwise(there)) | set(zip(there, there, strict=True))
-            share = max(share, len(pairs & have) / max(1, len(pairs)))
+            have = set(pairwise(terms(self._quotes[i], self._language)))
+            share = max(share, len(pairs & have) / len(pairs))
         return share if share >= VERBATIM else 0.0
 
     def _foreign(self, claim: str, cited: Sequence[int]) -> tuple[str, ...]:

@@ -104,10 +104,8 @@ def voices(article: Article) -> list[Voice | None]:
             latest = voice.speaker
         elif not same:
             latest = latest if re.search(r"[“\"]", quote) else ""
-        opened = quote.count("“") - quote.count("”")
-        inside = opened > 0 or (inside and opened == 0)
-        if quote.count('"') % 2:
-            inside = not inside
+        if marks := re.findall("[“”]", directed(quote)):
+            inside = marks[-1] == "“"
         end = span.end
         found.append(voice)
     return found

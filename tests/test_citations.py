@@ -11,9 +11,11 @@ def assistant(make: Callable[..., Assistant]) -> Assistant:
     return make()
 
 
-def quotes(assistant: Assistant, claim: str, question: str = "") -> list[str]:
+def quotes(
+    assistant: Assistant, claim: str, question: str = "", repeated: bool = False
+) -> list[str]:
     article: Article = assistant.article
-    found = assistant._attributor.attribute(claim, question).sentences
+    found = assistant._attributor.attribute(claim, question, repeated).sentences
     return [article.quote(article.sentences[i]) for i in found]
 
 
@@ -33,6 +35,32 @@ def test_a_sentence_that_needs_two_gets_two_in_order(assistant: Assistant) -> No
 def test_the_question_decides_for_a_bare_answer(assistant: Assistant) -> None:
     found = quotes(assistant, "640.", "How many inhabitants has the island?")
     assert found == ["The island has 640 inhabitants."]
+
+
+def test_what_is_only_the_questions_is_not_cited(assistant: Assistant) -> None:
+    asked = "How many inhabitants has the island whose fishermen welcomed the plan?"
+    claim = "The island whose fishermen welcomed the plan has 640 inhabitants."
+    told = "The island has 640 inhabitants."
+    assert quotes(assistant, claim, asked) == [told]
+    assert quotes(assistant, claim, asked, repeated=True) == [
+        "Fishermen welcomed the plan.",
+        told,
+    ]
+
+
+def test_whom_only_another_sentence_names_is_missing(make: Callable[..., Assistant]) -> None:
+    text = (
+        "News of the island\n\nKarin Dahl lives in Lindvik. The ferry sails at noon. Fog came in "
+        "March. Snow fell in May. The ice went in June. Olof Brandt has three brown dogs."
+    )
+    review = make(text=text)._reviewer.review
+    asked = "How many dogs has Karin Dahl?"
+    claim = review("Karin Dahl has three brown dogs.", asked, {}, judge=lambda: 9.0)
+    assert (claim.verdict, claim.missing) == ("partly", ("Karin", "Dahl"))
+    assert [c.quote for c in claim.citations] == [
+        "Karin Dahl lives in Lindvik.",
+        "Olof Brandt has three brown dogs.",
+    ]
 
 
 def test_nothing_in_common_is_no_citation(assistant: Assistant) -> None:

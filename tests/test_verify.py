@@ -99,6 +99,13 @@ def test_a_sentence_of_the_article_is_supported_and_beside_it_its_opposite_is_no
     assert not conflicts("The ferry will not sail in January.", QUOTES[3])
 
 
+def test_a_word_or_two_are_no_sentence_of_the_article() -> None:
+    sentence = verifier().check("Ticket prices rise.", [0], 0.1)
+    fragment = verifier().check("Ticket prices.", [0], 0.1)
+    assert sentence.score == 1.0 > fragment.score
+    assert verifier().check("Ticket prices.", [0], 0.1, judge=lambda: -9.0).verdict != "supported"
+
+
 def test_a_double_difference_is_none() -> None:
     assert not conflicts("Ticket prices did not fall.", "Ticket prices rise.")
 

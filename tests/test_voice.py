@@ -43,6 +43,10 @@ def speaker(text: str) -> list[str | None]:
             "According to Dahl, there are two plans. The first is a new pier. Nobody was hurt.",
             ["Dahl", "Dahl", None],
         ),
+        (
+            'Dahl said: "I came. "Are you coming?" Brandt left. "I came," he said.',
+            ["Dahl", None, "Dahl"],
+        ),
         ("Dahl said it was bad.\n\nThe pier is gone.", ["Dahl", None]),
         ("The pier is 90 metres long.", [None]),
         ("Prices in May rose and the ships stayed.", [None]),
