@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from assistant import facts
 from assistant.words import Weights, terms
 from index import Article, Chunk, Embedder, Span, Vectors
 
@@ -54,7 +55,7 @@ class Attributor:
     A sentence's evidence is the article sentence that has most of its words, weighted by how rare
     they are in the article, with the question's words at half weight and the embeddings' cosine
     similarity added; then, greedily, sentences that bring at least a fifth of the words not yet
-    found. The article's own words decide; no marker that a model writes does.
+    found, or a name or quantity. The article's own words decide, not markers that a model writes.
     """
 
     def __init__(
@@ -97,13 +98,20 @@ class Attributor:
         score = {i: shared[i] + _SIMILARITY_WEIGHT * similar[i] for i in near}
         cited = [max(near, key=lambda i: score[i])]
         known = {t for t in told if weights.known(t)}
+        # Elsewhere than in English, what begins with a capital may be any noun.
+        parts = facts.particulars(claim) if language == "en" else []
+        exact = {t for part in parts for t in terms(part)}
         while len(cited) < MAX_SENTENCES:
             missing = known.difference(*(weights.sentences[i] for i in cited))
-            gain = {i: weights.sum(missing & weights.sentences[i]) for i in near if i not in cited}
-            best = max(gain, key=lambda i: (gain[i], score[i]), default=None)
-            if best is None or gain[best] < _NEW_SHARE * weights.sum(known):
+            found = {i: missing & weights.sentences[i] for i in near if i not in cited}
+            gain = {
+                i: new
+                for i, more in found.items()
+                if (new := weights.sum(more)) >= _NEW_SHARE * weights.sum(known) or more & exact
+            }
+            if not gain:
                 break
-            cited.append(best)
+            cited.append(max(gain, key=lambda i: (gain[i], score[i])))
         return Attribution(sorted(cited), max(similar[i] for i in cited))
 
     def among(self, cited: Sequence[int], claim: str, question: str) -> Attribution:

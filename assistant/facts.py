@@ -171,6 +171,11 @@ def _of(after: str, language: str) -> str:
 _NAME = re.compile(r"\b[A-ZÀ-Þ][\w’'-]*\w")
 
 
+def particulars(text: str, language: str = "en") -> list[str]:
+    """The names and quantities of `text`, as they are written there."""
+    return [*names(text), *(q.text for q in quantities(text, language))]
+
+
 def names(text: str) -> list[str]:
     """Capitalised words of `text` that are not merely so because a sentence begins with them."""
     found = list[str]()

@@ -176,7 +176,7 @@ class Verifier:
         shared = {i: len(said & self._weights.sentences[i]) for i in cited}
         least = min(2, max(shared.values()))
         known = {t for i in cited if shared[i] >= least for t in self._weights.sentences[i]}
-        for part in (*facts.names(claim), *(q.text for q in facts.quantities(claim))):
+        for part in facts.particulars(claim):
             known |= set(terms(part, self._language))
         return known
 
