@@ -25,9 +25,10 @@ SUPPORTED = 0.7
 """From this score on a claim is supported, from the next on partly so (eval/README)."""
 PARTLY = 0.25
 VERBATIM = 0.95
-"""From this share of its word pairs in one sentence on, a claim is that sentence's own, if it has
-at least so many words that carry meaning: "Yes, in Lyon" says nothing that a sentence could say."""
+"""From this share of its word pairs in one sentence on, a claim is that sentence's own."""
+
 _SENTENCE = 3
+"""Words that carry meaning. "In Lyon" says nothing that a part of a sentence could say, too."""
 
 _ABOUT = 0.5
 """The share of a claim's words from which on a sentence is about the same thing, and which the
@@ -253,13 +254,13 @@ class Verifier:
     def _verbatim(self, claim: str, cited: Sequence[int]) -> float:
         """The share of word pairs that one sentence has in the same order, if it is nearly all."""
         ordered = terms(claim, self._language)
+        shown = [terms(self._quotes[i], self._language) for i in cited]
+        if ordered in shown:
+            return 1.0
         if len(ordered) < _SENTENCE:
             return 0.0
         pairs = set(pairwise(ordered))
-        share = 0.0
-        for i in cited:
-            have = set(pairwise(terms(self._quotes[i], self._language)))
-            share = max(share, len(pairs & have) / len(pairs))
+        share = max(len(pairs & set(pairwise(there))) / len(pairs) for there in shown)
         return share if share >= VERBATIM else 0.0
 
     def _foreign(self, claim: str, cited: Sequence[int]) -> tuple[str, ...]:

@@ -100,9 +100,11 @@ def test_a_sentence_of_the_article_is_supported_and_beside_it_its_opposite_is_no
 
 
 def test_a_word_or_two_are_no_sentence_of_the_article() -> None:
-    sentence = verifier().check("Ticket prices rise.", [0], 0.1)
+    part = verifier().check("Ticket prices rise.", [0], 0.1)
     fragment = verifier().check("Ticket prices.", [0], 0.1)
-    assert sentence.score == 1.0 > fragment.score
+    quotes = [*QUOTES, "Fishermen wept."]
+    whole = Verifier(quotes, Weights(quotes), None).check("Fishermen wept.", [6], 0.1)
+    assert part.score == whole.score == 1.0 > fragment.score
     assert verifier().check("Ticket prices.", [0], 0.1, judge=lambda: -9.0).verdict != "supported"
 
 
