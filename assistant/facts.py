@@ -176,6 +176,14 @@ def particulars(text: str, language: str = "en") -> list[str]:
     return [*names(text), *(q.text for q in quantities(text, language))]
 
 
+_FULL_NAME = re.compile(rf"{_NAME.pattern}(?: {_NAME.pattern})+")
+
+
+def full_names(text: str) -> list[str]:
+    """Names of `text` that have two words and more."""
+    return list(dict.fromkeys(re.sub(r"['’]s$", "", n) for n in _FULL_NAME.findall(text)))
+
+
 def names(text: str) -> list[str]:
     """Capitalised words of `text` that are not merely so because a sentence begins with them."""
     found = list[str]()
@@ -215,7 +223,11 @@ _NEGATION = re.compile(
     r"\b|n['’]t\b",
     re.IGNORECASE,
 )
-_SCOPE_END = re.compile(r"[.,;:!?—–()]|\b(?:but|because|although|though|while|when|if)\b", re.I)
+_SCOPE_END = re.compile(
+    r"[.,;:!?—–()]|\b(?:but|because|although|though|while|when|if|who|whom|whose|what|which|where|"
+    r"why|how|whether)\b",
+    re.IGNORECASE,
+)
 _SCOPE = 4
 _NEAR = 2
 

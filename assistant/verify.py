@@ -98,6 +98,9 @@ class Verifier:
         self._checker = checker if language == "en" else None
         self._language = language
         self._every = frozenset().union(*weights.sentences)
+        # Elsewhere than in English, what begins with a capital may be any noun.
+        full_names = {n for q in quotes for n in facts.full_names(q) if language == "en"}
+        self._full_names = {frozenset(terms(n, language)) for n in full_names}
 
     def check(
         self,
@@ -125,7 +128,6 @@ class Verifier:
             return Check("contradicted", min(score, PARTLY), counter=counter)
         evidence = [self._quotes[i] for i in cited]
         around = f"{asked} {speakers}"
-        # Elsewhere than in English, what begins with a capital may be any noun.
         free = self._language != "en" or may_be_about(claim, evidence)
         missing = self._absent(claim, evidence, around if free else speakers)
         if foreign := self._foreign(claim, cited):
@@ -135,7 +137,7 @@ class Verifier:
         numbers = (q.text for q in facts.quantities(claim, self._language))
         lost = {t for n in numbers if n in missing for t in terms(n, self._language)}
         tells = self._tells(said, set(terms(around, self._language)), cited, lost)
-        partly: Verdict = "partly" if tells else "not in article"
+        partly: Verdict = "partly" if tells and score >= PARTLY else "not in article"
         if missing:
             return Check(partly, min(score, SUPPORTED), missing)
         verbatim = self._verbatim(claim, cited)
@@ -269,6 +271,7 @@ class Verifier:
         """
         near = {0, *(j for i in cited for j in range(max(0, i - _BEFORE), i + 1))}
         found = {t for j in near for t in terms(self._quotes[j], self._language)}
+        found = self._whole(claim, found)
         unknown = [n for n in facts.names(claim) if not set(terms(n, self._language)) <= found]
         # A name that the article has nowhere is missing, not moved.
         moved = [n for n in unknown if set(terms(n, self._language)) <= self._every]
@@ -291,8 +294,21 @@ class Verifier:
         text = facts.plain(" ".join(evidence))
         missing += [q for q in facts.quotations(claim) if facts.plain(q) not in text]
         found = {*terms(" ".join(evidence), language), *terms(asked, language)}
+        found = self._whole(claim, found)
         missing += [n for n in facts.names(claim) if not set(terms(n, language)) <= found]
         return tuple(dict.fromkeys(missing))
+
+    def _whole(self, claim: str, found: set[str]) -> set[str]:
+        """The terms `found` with all of each full name in `claim` of which they have a part, if the
+        article has that name and gives this part to nobody else.
+        """
+        whole = set(found)
+        for name in facts.full_names(claim):
+            parts = frozenset(terms(name, self._language))
+            others = set[str]().union(*(n for n in self._full_names if not n <= parts))
+            if parts in self._full_names and (parts & found) - others:
+                whole |= parts
+        return whole
 
 
 def may_be_about(claim: str, evidence: Sequence[str]) -> bool:

@@ -249,10 +249,12 @@ _PEOPLE = (
 
 
 def says(quote: str, who: str) -> bool:
-    """Whether `who` stands shortly before a verb of saying in `quote`."""
-    last = names(f"x {who}")[-1:] or who.split()[-1:]
+    """Whether `who`, or a part of that name, stands shortly before a verb of saying in `quote`."""
+    known = names(f"x {who}") or who.split()[-1:]
     return any(
-        re.search(rf"\b{re.escape(n)}\b(?:\W+\w+){{0,3}}\W+(?:{_SAYS})\b", quote) for n in last
+        # "President" is not "President Moe", nor "Karin" anybody who has another name after it.
+        re.search(rf"\b{re.escape(n)}\b(?! [A-ZÀ-Þ])(?:\W+\w+){{0,3}}\W+(?:{_SAYS})\b", quote)
+        for n in known
     )
 
 

@@ -94,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 followed = set(words(edit.new)) <= said and not set(words(edit.old)) <= said
                 outcomes.append((answer.abstained, followed))
                 if not followed:
-                    print(f"{edit.old} -> {edit.new}: {case['question']} {answer.text}")
+                    print(f"{edit.old} -> {edit.new}: {question} {answer.text}")
     except AssistantError as error:
         print(f"eval.counterfactual: {error}", file=sys.stderr)
         return 2

@@ -1,15 +1,19 @@
+from __future__ import annotations
+
 import gzip
 import json
 import random
+import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from assistant import Message
+from assistant import Answer, Article, Message
 from assistant.llm import ReplyCut, Token
-from eval import adapter_data, train_adapter
+from eval import adapter_data, counterfactual, train_adapter
 from eval.counterfactual import edited
 from eval.replay import Replay
 from eval.train_checker import changed, cut
@@ -60,6 +64,33 @@ def test_a_number_or_a_name_is_changed_throughout_the_article() -> None:
     assert "Brandt" not in name.text
     assert edited(TEXT, "Is Olof Brandt the mayor?", ["Olof Brandt"], rng) is None
     assert edited(TEXT, "Why?", ["it was cold"], rng) is None
+
+
+@pytest.mark.parametrize(("follows", "rate"), [(True, "100%"), (False, "0%")])
+def test_an_answer_from_memory_does_not_follow_the_edit(
+    follows: bool,
+    rate: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Models:
+        def on(self, article: Article) -> Models:
+            self.text = article.text if follows else TEXT
+            return self
+
+        def ask(self, question: str) -> Answer:
+            (told,) = re.findall(r"The island has .*", self.text)
+            return Answer(question, question, told)
+
+    monkeypatch.setattr(counterfactual, "open_models", lambda replay: nullcontext(Models()))
+    data = tmp_path / "cases.jsonl"
+    case = {"id": "a", "article": TEXT, "question": "How many live there?", "answers": ["640"]}
+    data.write_text(json.dumps({**case, "answerable": True, "evidence": []}))
+    assert counterfactual.main([str(data)]) == 0
+    out = capsys.readouterr().out
+    assert f"of those answered {rate}" in out
+    assert ("How many live there?" in out) is not follows
 
 
 def test_articles_to_train_on_hold_the_answers_that_they_are_said_to_hold(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def test_a_negation_governs_the_words_after_it() -> None:
     }
     assert negated("She refused to sign the treaty") == {"sign", "treati"}
     assert negated("It isn’t closed") == {"close"}
+    assert negated("They do not tell how many soldiers came") == {"tell"}
     assert negated("not only dogs") == set()
 
 

@@ -69,6 +69,25 @@ def test_a_name_of_the_question_does_not_take_the_place_of_another() -> None:
     assert verifier().check(claim, [1], 0.6, asked).missing == ("Petersen",)
 
 
+@pytest.mark.parametrize(
+    ("people", "missing"),
+    [
+        ("Mia Holm came by boat.", ()),
+        # Of two Holms it may be the other; and this Mia is somebody else.
+        ("Mia Holm came by boat. So did Jon Holm.", ("Mia",)),
+        ("Mia Berg came by boat.", ("Mia",)),
+    ],
+)
+def test_a_part_of_a_name_stands_for_it_where_the_article_calls_nobody_else_so(
+    people: str, missing: tuple[str, ...]
+) -> None:
+    quotes = [*people.split(". "), "It was cold.", "It was dark.", "Then Holm left."]
+    check = Verifier(quotes, Weights(quotes), None).check(
+        "Then Mia Holm left.", [len(quotes) - 1], 0.9
+    )
+    assert check.missing == missing
+
+
 def test_words_of_the_question_do_not_carry_what_the_answer_tells() -> None:
     asked = "What do the 640 inhabitants of the island think of it?"
     invented = "The 640 inhabitants of the island think of it as a splendid idea."
