@@ -37,6 +37,7 @@ def test_what_index_offers() -> None:
         ),
         *(
             "detect_language",
+            "directed",
             "from_bytes",
             "from_text",
             "load",
