@@ -1,6 +1,6 @@
 import pytest
 
-from assistant.verify import Verifier, bare, conflicts, may_be_about
+from assistant.verify import PARTLY, Verifier, bare, conflicts, may_be_about
 from assistant.words import Weights
 
 QUOTES = [
@@ -116,6 +116,13 @@ def test_a_sentence_of_the_article_is_supported_and_beside_it_its_opposite_is_no
         assert verifier().check(quote, [QUOTES.index(quote)], 1.0).verdict == "supported"
     assert conflicts("The ferry will sail in January.", QUOTES[3])
     assert not conflicts("The ferry will not sail in January.", QUOTES[3])
+
+
+def test_what_is_hardly_likely_is_not_partly_supported() -> None:
+    claim = "By 15 May 1999 ticket prices of Petersen rise."
+    check = verifier().check(claim, [0], 0.9)
+    assert check.score < PARTLY
+    assert (check.verdict, check.missing) == ("not in article", ("15", "1999", "Petersen"))
 
 
 def test_a_word_or_two_are_no_sentence_of_the_article() -> None:
