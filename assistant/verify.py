@@ -28,7 +28,7 @@ VERBATIM = 0.95
 """From this share of its word pairs in one sentence on, a claim is that sentence's own."""
 
 _SENTENCE = 3
-"""Words that carry meaning. "In Lyon" says nothing that a part of a sentence could say, too."""
+"""Words that carry meaning. Fewer that are only a part of a sentence say nothing by themselves."""
 
 _ABOUT = 0.5
 """The share of a claim's words from which on a sentence is about the same thing, and which the

@@ -2,6 +2,7 @@ import pytest
 
 from assistant.verify import PARTLY, Verifier, bare, conflicts, may_be_about
 from assistant.words import Weights
+from tests.fakes import FakeChecker
 
 QUOTES = [
     "Ticket prices rise by 12 percent to 84 crowns, the company Nordsund said.",
@@ -119,10 +120,12 @@ def test_a_sentence_of_the_article_is_supported_and_beside_it_its_opposite_is_no
 
 
 def test_what_is_hardly_likely_is_not_partly_supported() -> None:
-    claim = "By 15 May 1999 ticket prices of Petersen rise."
-    check = verifier().check(claim, [0], 0.9)
-    assert check.score < PARTLY
-    assert (check.verdict, check.missing) == ("not in article", ("15", "1999", "Petersen"))
+    claim = "Petersen: ticket prices rise in May 1999 by 12 percent."
+    doubts = Verifier(QUOTES, Weights(QUOTES), FakeChecker("nothing of it"))
+    unlikely, likely = (v.check(claim, [0], 0.0) for v in (doubts, verifier()))
+    assert unlikely.score < PARTLY < likely.score
+    assert (unlikely.verdict, likely.verdict) == ("not in article", "partly")
+    assert unlikely.missing == likely.missing == ("1999",)
 
 
 def test_a_word_or_two_are_no_sentence_of_the_article() -> None:
