@@ -101,17 +101,15 @@ class Attributor:
         # Elsewhere than in English, what begins with a capital may be any noun.
         parts = facts.particulars(claim) if language == "en" else []
         exact = {t for part in parts for t in terms(part)}
+        least = _NEW_SHARE * weights.sum(known)
         while len(cited) < MAX_SENTENCES:
             missing = known.difference(*(weights.sentences[i] for i in cited))
-            found = {i: missing & weights.sentences[i] for i in near if i not in cited}
-            gain = {
-                i: new
-                for i, more in found.items()
-                if (new := weights.sum(more)) >= _NEW_SHARE * weights.sum(known) or more & exact
-            }
-            if not gain:
+            new = {i: missing & weights.sentences[i] for i in near}
+            gain = {i: weights.sum(n) for i, n in new.items() if n}
+            worth = [i for i in gain if gain[i] >= least or new[i] & exact]
+            if not worth:
                 break
-            cited.append(max(gain, key=lambda i: (gain[i], score[i])))
+            cited.append(max(worth, key=lambda i: (gain[i], score[i])))
         return Attribution(sorted(cited), max(similar[i] for i in cited))
 
     def among(self, cited: Sequence[int], claim: str, question: str) -> Attribution:

@@ -171,9 +171,9 @@ def _of(after: str, language: str) -> str:
 _NAME = re.compile(r"\b[A-ZÀ-Þ][\w’'-]*\w")
 
 
-def particulars(text: str, language: str = "en") -> list[str]:
+def particulars(text: str) -> list[str]:
     """The names and quantities of `text`, as they are written there."""
-    return [*names(text), *(q.text for q in quantities(text, language))]
+    return [*names(text), *(q.text for q in quantities(text))]
 
 
 _FULL_NAME = re.compile(rf"{_NAME.pattern}(?: {_NAME.pattern})+")

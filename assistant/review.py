@@ -98,12 +98,16 @@ class Reviewer:
         self, sentence: str, question: str, judge: Judge | None
     ) -> tuple[Attribution, Check]:
         """What `sentence` rests on, and the check of it."""
-        found = self._smallest(sentence, self._attributor.attribute(sentence, question))
+        first = self._attributor.attribute(sentence, question)
+        found = self._smallest(sentence, first)
         check = self._check(sentence, question, found, judge)
         if check.verdict != "not in article":
             return found, check
+        wider = self._attributor.attribute(sentence, question, repeated=True)
+        if wider == first:
+            return found, check
         missing = check.missing
-        found = self._smallest(sentence, self._attributor.attribute(sentence, question, True))
+        found = self._smallest(sentence, wider)
         check = self._check(sentence, question, found, judge)
         if check.verdict == "supported":
             # Whom the question is about is named elsewhere; whether this is told of them is open.
