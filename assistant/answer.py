@@ -452,9 +452,10 @@ class Assistant:
         if claim.verdict not in self._shown or beside:
             return replace(answer, rejected=(*answer.rejected, claim))
         if not answer.claims:
-            answer = self._surer(answer, self._told_by(llm, answer, shown, judge))
-            wanted = gate.SECOND if answer.rejected else 0.0
-            if answer.confidence < max(self._threshold, wanted):
+            wanted = max(self._threshold, gate.SECOND if answer.rejected else 0.0)
+            if claim.judgement is not None or not gate.settled(answer.signals, wanted):
+                answer = self._surer(answer, self._told_by(llm, answer, shown, judge))
+            if answer.confidence < wanted:
                 return self._abstain(replace(answer, rejected=(*answer.rejected, claim)))
         if any(claim.text == c.text for c in answer.claims):
             return answer

@@ -56,6 +56,19 @@ def confidence(signals: Mapping[str, float]) -> float:
     return 1.0
 
 
+_LEAST = -4.0
+"""A sentence that the checks let pass is hardly ever judged below (eval/README)."""
+
+
+def settled(signals: Mapping[str, float], threshold: float) -> bool:
+    """Whether the question alone was judged so surely that no judgement of a sentence which the
+    checks let pass would bring the confidence below `threshold`. Not if that is 0: then all
+    is answered to see the signals.
+    """
+    known = "answerable" in signals and threshold > 0
+    return known and confidence({**signals, "supported": _LEAST}) >= threshold
+
+
 def judgement(llm: LLM, messages: Sequence[Message]) -> float | None:
     """The log odds of yes as the reply to `messages`, of `prompt.judged`; None of a model that was
     not trained for it. Raises ModelError.

@@ -412,6 +412,25 @@ def test_a_second_try_must_be_surer_than_a_first(make: Make) -> None:
     assert ask(INVENTED, "A ticket costs 84 crowns.").abstained
 
 
+def test_no_sentence_is_judged_that_could_not_change_the_decision(make: Make) -> None:
+    def ask(yes: float, reply: str, strictness: float = 0.4) -> tuple[Answer, int]:
+        llm = FakeLLM(reply)
+        llm.judges, llm.yes = True, yes
+        answer = make(llm=llm, strictness=strictness).ask("What does a ticket cost?")
+        assert answer.claims
+        return answer, len(llm.scored)
+
+    quote = "A ticket costs 84 crowns."
+    assert ask(0.8, quote)[1] == 2
+    answer, asked = ask(0.99, quote)
+    assert asked == 1
+    assert "supported" not in answer.signals
+    assert answer.confidence > gate.SECOND
+    # One whose verdict depends on it is judged all the same, and all are to fit the gate.
+    assert ask(0.99, "The price of a ticket is 84 crowns.")[1] == 2
+    assert ask(0.99, quote, 0.0)[1] == 2
+
+
 def test_after_two_bad_tries_the_article_speaks_for_itself_or_there_is_no_answer(
     make: Make,
 ) -> None:
