@@ -448,7 +448,8 @@ class Assistant:
             return answer
         judge = cache(lambda: self._judged(llm, asked, shown))
         claim = self._reviewer.review(shown, answer.standalone, markers, judge=judge)
-        beside = not answer.claims and not self._reviewer.suits(answer.standalone, shown)
+        suits = self._reviewer.suits(answer.standalone, shown, claim)
+        beside = not answer.claims and not suits
         if claim.verdict not in self._shown or beside:
             return replace(answer, rejected=(*answer.rejected, claim))
         if not answer.claims:

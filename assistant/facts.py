@@ -68,6 +68,10 @@ _VAGUE_PHRASE = re.compile(
 )
 
 
+_AGE = re.compile(r"[^\W\d_], \d{1,2},(?! \d)")
+"""An age, as in "Ana Ruiz, 41, said", from the last letter of the name on."""
+
+
 @dataclass(frozen=True)
 class Quantity:
     """A number as it is meant. `value` is its canonical form; `unit` a unit or a month, or "";
@@ -107,6 +111,8 @@ def quantities(text: str, language: str = "en") -> list[Quantity]:
         if after == "per" and plain[tokens[i + used][1] :].casefold().startswith("per cent"):
             after = "%"
         unit = UNITS.get(before, "") if before in ("$", "€", "£") else UNITS.get(after, "")
+        if _AGE.match(plain, max(0, start - 3)):
+            unit = "year"
         # "16 May" and "May 16-17": a day is near its month.
         day = value.isdigit() and 1 <= int(value) <= 31
         if not unit and day:
@@ -182,6 +188,26 @@ _FULL_NAME = re.compile(rf"{_NAME.pattern}(?: {_NAME.pattern})+")
 def full_names(text: str) -> list[str]:
     """Names of `text` that have two words and more."""
     return list(dict.fromkeys(re.sub(r"['’]s$", "", n) for n in _FULL_NAME.findall(text)))
+
+
+_ACRONYM = re.compile(r"\(([A-Za-z]{2,8})\)")
+
+
+def acronyms(text: str) -> list[tuple[str, str]]:
+    """Acronyms in parentheses, each with the name before it: the words that it has the first
+    letters of, small ones between them left out (after Schwartz and Hearst, 2003).
+    """
+    found = list[tuple[str, str]]()
+    for match in _ACRONYM.finditer(text):
+        letters, before = match[1].casefold(), text[: match.start()].split()
+        for count in range(len(letters), len(letters) + 3):
+            name = before[-count:]
+            small = [w.casefold() in FUNCTION_WORDS for w in name]
+            told = "".join(w[0] for w, s in zip(name, small, strict=True) if not s).casefold()
+            if len(name) == count and told == letters and not small[0]:
+                found.append((match[1], " ".join(name)))
+                break
+    return found
 
 
 def names(text: str) -> list[str]:

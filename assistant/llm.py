@@ -76,7 +76,8 @@ class LLM(Protocol):
         """Pieces of the reply, `Token`s where probabilities are known; closing stops the model.
 
         Pieces may be empty: a sign of life while there is nothing else. No token of the word
-        `banned` is in the reply of a model that judges; others may not heed it.
+        `banned`, as it is or with a capital, is in the reply of a model that judges; others may
+        not heed it.
         Raises ModelError, and ReplyCut at the end of a reply that was cut at `max_tokens`.
         """
 
@@ -127,7 +128,8 @@ class Endpoint:
         extra: dict[str, Any] = {}
         if self._llama_cpp:
             # Others may refuse to give log probabilities, or be slower with them.
-            body = {**_READING, "logit_bias": [[banned, False]]} if banned else _READING
+            bias = [[word, False] for word in (banned, banned.capitalize()) if word]
+            body = {**_READING, "logit_bias": bias} if bias else _READING
             extra = {"extra_body": body, "logprobs": True}
         ended = ""
         with self._errors():

@@ -101,6 +101,12 @@ class Verifier:
         # Elsewhere than in English, what begins with a capital may be any noun.
         full_names = {n for q in quotes for n in facts.full_names(q) if language == "en"}
         self._full_names = {frozenset(terms(n, language)) for n in full_names}
+        self._short = {
+            frozenset(terms(short, language)): frozenset(terms(name, language))
+            for q in quotes
+            for short, name in facts.acronyms(q)
+        }
+        self._plain = f" {facts.plain(' '.join(quotes))} " if language == "en" else ""
 
     def check(
         self,
@@ -133,9 +139,11 @@ class Verifier:
         if foreign := self._foreign(claim, cited):
             # The question's somebody, and the evidence is about somebody else.
             return Check("not in article", min(score, PARTLY), foreign)
-        # The digits of a number that is missing may be there, of something else.
-        numbers = (q.text for q in facts.quantities(claim, self._language))
-        lost = {t for n in numbers if n in missing for t in terms(n, self._language)}
+        # The digits of a number that is missing may be there, of something else, and so may the
+        # words of a quotation.
+        exact = [q.text for q in facts.quantities(claim, self._language)]
+        exact += facts.quotations(claim)
+        lost = {t for part in exact if part in missing for t in terms(part, self._language)}
         tells = self._tells(said, set(terms(around, self._language)), cited, lost)
         partly: Verdict = "partly" if tells and score >= PARTLY else "not in article"
         if missing:
@@ -300,14 +308,20 @@ class Verifier:
 
     def _whole(self, claim: str, found: set[str]) -> set[str]:
         """The terms `found` with all of each full name in `claim` of which they have a part, if the
-        article has that name and gives this part to nobody else.
+        article has that name and gives this part to nobody else; and with names for their acronyms
+        and acronyms for their names.
         """
         whole = set(found)
         for name in facts.full_names(claim):
             parts = frozenset(terms(name, self._language))
             others = set[str]().union(*(n for n in self._full_names if not n <= parts))
-            if parts in self._full_names and (parts & found) - others:
+            # An article may be without capitals.
+            known = parts in self._full_names or f" {facts.plain(name)} " in self._plain
+            if known and (parts & found) - others:
                 whole |= parts
+        for short, parts in self._short.items():
+            if short <= found or parts <= found:
+                whole |= short | parts
         return whole
 
 

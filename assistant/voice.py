@@ -99,7 +99,9 @@ def voices(article: Article) -> list[Voice | None]:
         before = found[-1] if same else None
         goes_on = inside or _ENUMERATES.match(quote) or quote[0] in '“"'
         if voice is None and before and goes_on:
-            voice = Voice(before.speaker, quote)
+            # "According to the paper, the mayor said:" is followed by what the mayor said.
+            inner = _own_voice(before.said, latest) if before.said.endswith(":") else None
+            voice = Voice((inner or before).speaker, quote)
         if voice is not None:
             latest = voice.speaker
         elif not same:

@@ -1,4 +1,4 @@
-"""The words of a sentence that carry its meaning, stemmed, and how much each one tells."""
+"""The words of a sentence that carry its meaning, as stems, and how much each one tells."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from functools import lru_cache
+
+from simplemma import lemmatize
 
 from index import stemmer
 
@@ -29,20 +31,27 @@ EVIDENCE_WORDS = 120
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
-@lru_cache(maxsize=8)
-def _stem(language: str):  # type: ignore[no-untyped-def]
-    return stemmer(language)
+_stemmer = lru_cache(maxsize=8)(stemmer)
+
+
+@lru_cache(maxsize=50_000)
+def _stem(word: str, language: str) -> str:
+    """The stem of the lemma of `word`: a stemmer leaves "took" and "children" as they are."""
+    try:
+        lemma = lemmatize(word, lang=language).casefold()
+    except ValueError:  # Not of this language.
+        lemma = word
+    return str(_stemmer(language).stemWord(lemma))
 
 
 def stems(text: str, language: str = "en") -> list[str]:
     """The stems of all words and the numbers of `text`, in order."""
-    return list(_stem(language).stemWords(_plain(text)))
+    return [_stem(w, language) for w in _plain(text)]
 
 
 def terms(text: str, language: str = "en") -> list[str]:
     """The stems of the content words and the numbers of `text`, in order."""
-    content = [w for w in _plain(text) if w not in FUNCTION_WORDS]
-    return list(_stem(language).stemWords(content))
+    return [_stem(w, language) for w in _plain(text) if w not in FUNCTION_WORDS]
 
 
 def _plain(text: str) -> list[str]:
