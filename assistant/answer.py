@@ -448,8 +448,7 @@ class Assistant:
             return answer
         judge = cache(lambda: self._judged(llm, asked, shown))
         claim = self._reviewer.review(shown, answer.standalone, markers, judge=judge)
-        suits = self._reviewer.suits(answer.standalone, shown, claim)
-        beside = not answer.claims and not suits
+        beside = not answer.claims and not self._reviewer.suits(answer.standalone, shown)
         if claim.verdict not in self._shown or beside:
             return replace(answer, rejected=(*answer.rejected, claim))
         if not answer.claims:

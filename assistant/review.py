@@ -131,17 +131,11 @@ class Reviewer:
                 return found._replace(sentences=[main])
         return found
 
-    def suits(self, question: str, sentence: str, claim: Claim | None = None) -> bool:
-        """Whether `sentence` is the kind of answer that `question` asks for, and of the same thing;
-        if it was reviewed as `claim`, without what its evidence has not got, in no form.
+    def suits(self, question: str, sentence: str) -> bool:
+        """Whether `sentence` is the kind of answer that `question` asks for, and of the same thing.
 
         What is asked of the first is not answered by the last.
         """
-        shown = {t for c in claim.citations for t in terms(c.quote)} if claim else set[str]()
-        for part in claim.missing if claim else ():
-            if shown & set(terms(part)):
-                continue
-            sentence = re.sub(rf"\b{re.escape(part)}\b", "", sentence)
         language = self._article.language
         if language == "en" and self.presumes(question) and facts.opposites(question, sentence):
             return False

@@ -139,9 +139,8 @@ class Verifier:
         if foreign := self._foreign(claim, cited):
             # The question's somebody, and the evidence is about somebody else.
             return Check("not in article", min(score, PARTLY), foreign)
-        invented = self._invented(claim, missing)
-        if invented:
-            return Check("not in article", min(score, PARTLY), invented)
+        if self._invented(claim, missing):
+            return Check("not in article", min(score, PARTLY), missing)
         # The digits of a number that is missing may be there, of something else, and so may the
         # words of a quotation.
         exact = [q.text for q in facts.quantities(claim, self._language)]
@@ -288,13 +287,15 @@ class Verifier:
         moved = [n for n in unknown if set(terms(n, self._language)) <= self._every]
         return tuple(moved)
 
-    def _invented(self, claim: str, missing: Sequence[str]) -> tuple[str, ...]:
-        """The numbers of `claim` in digits that are missing and that the article has nowhere, of
-        anything: the model has them from its memory, or from adding up.
+    def _invented(self, claim: str, missing: Sequence[str]) -> bool:
+        """Whether a number of `claim` in digits that is missing stands nowhere in the article, of
+        anything: the model has it from its memory, or from adding up.
         """
-        numbers = [q.text for q in facts.quantities(claim, self._language) if q.text in missing]
-        return tuple(
-            n for n in numbers if n[0].isdigit() and not self._every & set(terms(n, self._language))
+        return any(
+            q.text in missing
+            and q.text[0].isdigit()
+            and not self._every & set(terms(q.text, self._language))
+            for q in facts.quantities(claim, self._language)
         )
 
     def _absent(self, claim: str, evidence: Sequence[str], asked: str) -> tuple[str, ...]:

@@ -217,7 +217,7 @@ def test_a_model_that_judges_is_not_asked_of_the_article_s_own_words(make: Make)
     for crowns in (84, 95):
         reply = f"Ticket prices rise by 12 percent to {crowns} crowns."
         llm = FakeLLM(reply, reply)
-        llm.judges, llm.yes = True, 0.9
+        llm.judges, llm.yes = True, 0.8
         answer = make(llm=llm).ask("By how much do ticket prices rise?")
         assert all(c.judgement is None for c in (*answer.claims, *answer.rejected))
         # Only by it as what is shown, be it a reply or in the place of one that was rejected.
@@ -416,18 +416,18 @@ def test_no_sentence_is_judged_that_could_not_change_the_decision(make: Make) ->
     def ask(yes: float, reply: str, strictness: float = 0.4) -> tuple[Answer, int]:
         llm = FakeLLM(reply)
         llm.judges, llm.yes = True, yes
-        answer = make(llm=llm, strictness=strictness).ask("What does a ticket cost?")
+        answer = make(llm=llm, strictness=strictness).ask("How many inhabitants are there?")
         assert answer.claims
         return answer, len(llm.scored)
 
-    quote = "A ticket costs 84 crowns."
+    quote = "The island has 640 inhabitants."
     assert ask(0.8, quote)[1] == 2
     answer, asked = ask(0.99, quote)
     assert asked == 1
     assert "supported" not in answer.signals
     assert answer.confidence > gate.SECOND
     # One whose verdict depends on it is judged all the same, and all are to fit the gate.
-    assert ask(0.99, "The price of a ticket is 84 crowns.")[1] == 2
+    assert ask(0.99, "There are 640 inhabitants.")[1] == 2
     assert ask(0.99, quote, 0.0)[1] == 2
 
 

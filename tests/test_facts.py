@@ -1,6 +1,6 @@
 import pytest
 
-from assistant.facts import names, negated, opposites, quantities, quotations, swapped
+from assistant.facts import acronyms, names, negated, opposites, quantities, quotations, swapped
 
 
 @pytest.mark.parametrize(
@@ -20,12 +20,24 @@ from assistant.facts import names, negated, opposites, quantities, quotations, s
         ("one of them, no one", []),
         ("twenty-five ships and three boats", [("25", ""), ("3", "")]),
         ("version 1.2.3", [("1.2.3", "")]),
+        (
+            "Ana Ruiz, 41, and rooms 12, 24, 36",
+            [("41", "year"), ("12", ""), ("24", ""), ("36", "")],
+        ),
     ],
 )
 def test_quantities_are_compared_as_they_are_meant(
     text: str, expected: list[tuple[str, str]]
 ) -> None:
     assert [(q.value, q.unit) for q in quantities(text)] == expected
+
+
+def test_acronyms_stand_after_what_they_are_short_for() -> None:
+    told = "The European Central Bank (ECB) and the Bank of England (BoE), a rise (see page 3)."
+    assert acronyms(told) == [("ECB", "European Central Bank")]
+    assert acronyms("The Ministry of Public Works (MPW) is (in part) moving.") == [
+        ("MPW", "Ministry of Public Works")
+    ]
 
 
 def test_names_are_capitalised_words_that_do_not_merely_begin_a_sentence() -> None:

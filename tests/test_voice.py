@@ -47,6 +47,10 @@ def speaker(text: str) -> list[str | None]:
             'Dahl said: "I came. "Are you coming?" Brandt left. "I came," he said.',
             ["Dahl", None, "Dahl"],
         ),
+        (
+            'According to Nordsund News, Karin Dahl said:\n"We sail all winter."',
+            ["Nordsund News", "Karin Dahl"],
+        ),
         ("Dahl said it was bad.\n\nThe pier is gone.", ["Dahl", None]),
         ("The pier is 90 metres long.", [None]),
         ("Prices in May rose and the ships stayed.", [None]),
