@@ -311,6 +311,7 @@ class Verifier:
                 q.value == t.value and (q.unit in ("", t.unit) or (not t.unit and q.unit in units))
                 for t in there
             )
+            or self._of_another(q, claim, evidence)
         ]
         text = facts.plain(" ".join(evidence))
         missing += [q for q in facts.quotations(claim) if facts.plain(q) not in text]
@@ -318,6 +319,22 @@ class Verifier:
         found = self._whole(claim, found)
         missing += [n for n in facts.names(claim) if not set(terms(n, language)) <= found]
         return tuple(dict.fromkeys(missing))
+
+    def _of_another(self, wanted: facts.Quantity, claim: str, evidence: Sequence[str]) -> bool:
+        """Whether a sentence that names what `claim` names has another number in the unit of
+        `wanted`, which stands only in sentences that name nothing of it.
+        """
+        if self._language != "en" or not wanted.unit:
+            return False
+        named = {t for name in facts.names(claim) for t in terms(name)}
+        other = False
+        for quote in evidence:
+            found = {q.value for q in facts.quantities(quote) if q.unit == wanted.unit}
+            about = bool(named & set(terms(quote)))
+            if wanted.value in found and about:
+                return False
+            other |= bool(found) and wanted.value not in found and about
+        return other
 
     def _whole(self, claim: str, found: set[str]) -> set[str]:
         """The terms `found` with all of each full name in `claim` of which they have a part, if the

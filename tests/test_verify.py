@@ -198,3 +198,15 @@ def test_a_unit_may_be_said_once_for_several_numbers() -> None:
     verifier = Verifier(quotes, Weights(quotes), None)
     assert verifier.check("Fares brought in 740,000 pounds.", [0], 0.9).verdict == "supported"
     assert verifier.check("Fares brought in 740,000 euros.", [0], 0.9).missing == ("740,000",)
+
+
+def test_a_number_is_not_that_of_what_has_another_by_name() -> None:
+    quotes = [
+        "Nowhere is the pay of mechanics better than in Holm, at about 24 dollars.",
+        "Those who mend planes earn 32 dollars an hour on average.",
+        "The pier in Holm is closed for repairs.",
+        "The work costs 32 dollars.",
+    ]
+    check = Verifier(quotes, Weights(quotes), None).check
+    assert check("Mechanics in Holm earn 32 dollars an hour on average.", [0, 1], 0.9).missing == ("32",)
+    assert not check("The repairs of the pier in Holm cost 32 dollars.", [2, 3], 0.9).missing
