@@ -105,6 +105,7 @@ class Verifier:
             frozenset(terms(short, language)): frozenset(terms(name, language))
             for q in quotes
             for short, name in facts.acronyms(q)
+            if terms(short, language)  # "WHO" and "US" read as words that tell nothing.
         }
         self._plain = f" {facts.plain(' '.join(quotes))} " if language == "en" else ""
 

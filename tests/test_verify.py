@@ -100,6 +100,9 @@ def test_a_name_stands_for_its_acronym_and_may_be_written_without_capitals() -> 
     check = Verifier(quotes, Weights(quotes), None).check
     assert not check("The European Central Bank wants 3 billion euros.", [1], 0.9).missing
     assert not check("Jennifer Laude's family got 2 million pesos.", [3], 0.9).missing
+    health = ["The World Health Organization (WHO) met on Monday.", "On Tuesday it wants 3 beds."]
+    other = Verifier(health, Weights(health), None).check
+    assert other("The World Health Organization wants 3 beds.", [1], 0.9).missing
     assert check("Jennifer Brown's family got 2 million pesos.", [3], 0.9).missing
 
 
