@@ -311,7 +311,12 @@ class Endpoint:
         method = "POST" if body else "GET"
         with self._errors():
             reply = httpx.request(
-                method, url, json=body, headers=headers, timeout=min(self._timeout, 30.0)
+                method,
+                url,
+                json=body,
+                headers=headers,
+                timeout=min(self._timeout, 30.0),
+                verify=_tls(),
             )
             if reply.status_code == 404 and path == "/v1/models":
                 return {}  # Not every server lists its models.

@@ -140,13 +140,13 @@ class Verifier:
         if foreign := self._foreign(claim, cited):
             # The question's somebody, and the evidence is about somebody else.
             return Check("not in article", min(score, PARTLY), foreign)
-        if self._invented(claim, missing):
+        numbers = [q.text for q in facts.quantities(claim, self._language) if q.text in missing]
+        if any(self._invented(number) for number in numbers):
             return Check("not in article", min(score, PARTLY), missing)
         # The digits of a number that is missing may be there, of something else, and so may the
         # words of a quotation.
-        exact = [q.text for q in facts.quantities(claim, self._language)]
-        exact += facts.quotations(claim)
-        lost = {t for part in exact if part in missing for t in terms(part, self._language)}
+        exact = [*numbers, *(q for q in facts.quotations(claim) if q in missing)]
+        lost = {t for part in exact for t in terms(part, self._language)}
         tells = self._tells(said, set(terms(around, self._language)), cited, lost)
         partly: Verdict = "partly" if tells and score >= PARTLY else "not in article"
         if missing:
@@ -288,16 +288,11 @@ class Verifier:
         moved = [n for n in unknown if set(terms(n, self._language)) <= self._every]
         return tuple(moved)
 
-    def _invented(self, claim: str, missing: Sequence[str]) -> bool:
-        """Whether a number of `claim` in digits that is missing stands nowhere in the article, of
-        anything: the model has it from its memory, or from adding up.
+    def _invented(self, number: str) -> bool:
+        """Whether a number is in digits that stand nowhere in the article, of anything: a model has
+        it from its memory, or from adding up.
         """
-        return any(
-            q.text in missing
-            and q.text[0].isdigit()
-            and not self._every & set(terms(q.text, self._language))
-            for q in facts.quantities(claim, self._language)
-        )
+        return number[0].isdigit() and not self._every & set(terms(number, self._language))
 
     def _absent(self, claim: str, evidence: Sequence[str], asked: str) -> tuple[str, ...]:
         """The quantities, names and quotations of `claim` that the evidence does not have."""
