@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from assistant import about, gate, prompt
 from assistant.checker import Checker
@@ -38,6 +38,8 @@ from index import (
     from_text,
     load,
 )
+
+T = TypeVar("T")
 
 MAX_QUESTION = 2000
 """Characters. A longer text is no question about an article, and would crowd the article out."""
@@ -344,17 +346,12 @@ class Assistant:
         answer = replace(answer, notices=answer.notices + notices)
         question = answer.standalone
         asked = prompt.answer(text, question)
-        for done, total in llm.read(asked):
-            if total:
-                progress("reading the article", done, total)
-            yield answer
         signals = {"nearest": max((s for _, s in self._attributor.rank(question)), default=0.0)}
         if about.is_overall(question):
             signals["overall"] = 1.0  # Decides by itself.
-        elif (odds := gate.judgement(llm, prompt.judged(asked))) is not None:
-            signals["answerable"] = odds
-        elif refusal := llm.score(asked, [prompt.REFUSES]):
-            signals["refusal"] = gate.log_odds(refusal[0])
+            yield from _showing(answer, llm.read(asked), progress)
+        else:
+            signals |= yield from _showing(answer, gate.read(llm, asked), progress)
         answer = self._surer(answer, signals)
         if answer.confidence < _HOPELESS * self._threshold:
             yield self._abstain(answer)
@@ -641,14 +638,22 @@ def checked(question: str) -> str:
     return question
 
 
-def _showing(answer: Answer, work: Generator[None, None, str]) -> Generator[Answer, None, str]:
-    """Shows `answer` while `work` goes on, and returns what comes of it."""
+def _showing(
+    answer: Answer,
+    work: Generator[tuple[int, int] | None, None, T],
+    progress: Progress = no_progress,
+) -> Generator[Answer, None, T]:
+    """Shows `answer` while `work` goes on, telling how much of the article is read, and returns
+    what comes of it.
+    """
     with closing(work):
         while True:
             try:
-                next(work)
+                step = next(work)
             except StopIteration as done:
-                return str(done.value)
+                return done.value  # type: ignore[no-any-return]
+            if step and step[1]:
+                progress("reading the article", *step)
             yield answer
 
 

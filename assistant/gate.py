@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Literal
 
-from assistant.llm import LLM, Message
+from assistant import prompt
+from assistant.llm import LLM, Message, finish
 from assistant.verify import Verdict, sigmoid
 
 Strictness = Literal["strict", "balanced", "open"]
@@ -69,12 +70,30 @@ def settled(signals: Mapping[str, float], threshold: float) -> bool:
     return known and confidence({**signals, "supported": _LEAST}) >= threshold
 
 
+_YES_NO = ("yes", "no")
+
+
+def read(llm: LLM, asked: Sequence[Message]) -> Generator[tuple[int, int], None, dict[str, float]]:
+    """Has the model read `asked`, of `prompt.answer`: yields as `LLM.read` does, and returns the
+    signals that are known before it answers. Raises ModelError.
+    """
+    if llm.judges:
+        found = yield from llm.read(prompt.judged(asked), _YES_NO)
+        return {"answerable": _odds(found)} if found else {}
+    found = yield from llm.read(asked, [prompt.REFUSES])
+    return {"refusal": log_odds(found[0])} if found else {}
+
+
 def judgement(llm: LLM, messages: Sequence[Message]) -> float | None:
     """The log odds of yes as the reply to `messages`, of `prompt.judged`; None of a model that was
     not trained for it. Raises ModelError.
     """
-    found = llm.score(messages, ("yes", "no")) if llm.judges else None
-    return log_odds(found[0] / (sum(found) or 1.0)) if found else None
+    found = finish(llm.read(messages, _YES_NO)) if llm.judges else None
+    return _odds(found) if found else None
+
+
+def _odds(found: Sequence[float]) -> float:
+    return log_odds(found[0] / (sum(found) or 1.0))
 
 
 def log_odds(probability: float) -> float:

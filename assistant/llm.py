@@ -61,6 +61,9 @@ class Token(str):
         return token
 
 
+Reading = Generator[tuple[int, int], None, list[float] | None]
+
+
 class LLM(Protocol):
     """A chat model. `context` is its window in tokens, prompt and reply together.
 
@@ -83,17 +86,14 @@ class LLM(Protocol):
         Raises ModelError, and ReplyCut at the end of a reply that was cut at `max_tokens`.
         """
 
-    def read(self, messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
-        """Reads a prompt ahead, where that helps: tokens read so far, and of how many.
+    def read(self, messages: Sequence[Message], options: Sequence[str] = ()) -> Reading:
+        """Reads a prompt: yields the tokens read so far, and of how many.
 
         Both are 0 as long as nothing is known: a sign of life while others are served. Closing the
-        iterator stops the reading. Raises ModelError.
-        """
-
-    def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
-        """The probability of each option as the reply's first token, summing to at most 1.
-
-        None if the endpoint gives no log probabilities. Raises ModelError.
+        iterator stops the reading. Without `options` it is for what is asked next, which need not
+        read the same again; with them it returns the probability of each as the reply's first
+        token, summing to at most 1, or None if the endpoint gives no log probabilities.
+        Raises ModelError.
         """
 
     def count(self, text: str) -> int:
@@ -153,38 +153,34 @@ class Endpoint:
         if ended == "length":
             raise ReplyCut
 
-    def read(self, messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
-        if not self._llama_cpp:
-            return
-        done, total = 0, 0
-        with self._errors():
-            for reply in self._replies(messages, 1, {"extra_body": _READING}):
-                known = reply and (reply.raw.model_extra or {}).get("prompt_progress")
-                if known:
-                    done, total = int(known["processed"]), int(known["total"])
-                yield done, total
-
-    def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
-        import httpx
+    def read(self, messages: Sequence[Message], options: Sequence[str] = ()) -> Reading:
         from openai import BadRequestError, UnprocessableEntityError
 
-        extra = {"cache_prompt": True} if self._llama_cpp else {}
-        extra |= self._adapter(messages)
-        with self._errors(), httpx.Client(timeout=self._timeout, verify=_tls()) as http:
+        extra: dict[str, Any] = {}
+        if self._llama_cpp:
+            extra = {"extra_body": _READING | self._adapter(messages)}
+        elif not options:
+            return None
+        if options:
+            extra |= {"logprobs": True, "top_logprobs": _TOKENS if self._llama_cpp else 20}
+        done, total = 0, 0
+        seen = list[Any]()
+        with self._errors():
             try:
-                reply: Any = self.client(http).chat(
-                    _chat(messages),
-                    max_tokens=1,
-                    logprobs=True,
-                    top_logprobs=_TOKENS if self._llama_cpp else 20,
-                    extra_body=extra,
-                )
+                for reply in self._replies(messages, 1, extra):
+                    known = reply and (reply.raw.model_extra or {}).get("prompt_progress")
+                    if known:
+                        done, total = int(known["processed"]), int(known["total"])
+                    for choice in reply.raw.choices if reply and not seen else ():
+                        told = getattr(choice, "logprobs", None)
+                        seen = told.content[0].top_logprobs if told and told.content else seen
+                    yield done, total
             except (BadRequestError, UnprocessableEntityError):
+                if not options:
+                    raise
                 return None  # An endpoint may refuse to give log probabilities.
-            logprobs = reply.raw.choices[0].logprobs
-            if not logprobs or not logprobs.content:
-                return None
-            seen = logprobs.content[0].top_logprobs
+        if not seen:
+            return None
         # Tokens of one word differ in case and leading space: "Yes", " yes".
         return [
             sum(math.exp(t.logprob) for t in seen if t.token.strip().lower() == option.lower())
@@ -373,6 +369,15 @@ class Endpoint:
         if status == 429:
             return f"{self._at()} takes no more requests now (429). Wait a little and ask again."
         return f"{self._at()} failed ({status}): {str(error)[:200]}"
+
+
+def finish(reading: Reading) -> list[float] | None:
+    """Reads to the end, and returns what is told there."""
+    while True:
+        try:
+            next(reading)
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
 
 
 @cache

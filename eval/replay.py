@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from assistant import LLM, Message
-from assistant.llm import ReplyCut, Token
+from assistant.llm import Reading, ReplyCut, Token, finish
 
 
 class Replay:
@@ -31,14 +31,16 @@ class Replay:
         lines = (json.loads(line) for line in path.read_text().splitlines())
         self._known = {line["key"]: line["value"] for line in lines}
 
-    def read(self, messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
+    def read(self, messages: Sequence[Message], options: Sequence[str] = ()) -> Reading:
         """Reads nothing ahead: a reply that is known needs no reading."""
         yield 1, 1
-
-    def _read(self, messages: Sequence[Message]) -> None:
-        # Long articles take longer than a request may be silent.
-        for _ in self._llm.read(messages):
-            pass
+        if not options:
+            return None
+        key = self._key("score", messages, list(options))
+        if key not in self._known:
+            self.asked += 1
+            self._keep(key, (yield from self._llm.read(messages, options)))
+        return self._known[key]  # type: ignore[no-any-return]
 
     def stream(
         self, messages: Sequence[Message], max_tokens: int, banned: str = ""
@@ -46,7 +48,8 @@ class Replay:
         key = self._key("stream", messages, [max_tokens, banned] if banned else max_tokens)
         if key not in self._known:
             self.asked += 1
-            self._read(messages)
+            # Long articles take longer than a request may be silent.
+            finish(self._llm.read(messages))
             pieces, cut = list[tuple[str, list[float]]](), False
             try:
                 for piece in self._llm.stream(messages, max_tokens, banned):
@@ -59,14 +62,6 @@ class Replay:
             yield Token(text, logprobs) if logprobs else text
         if cut:
             raise ReplyCut
-
-    def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
-        key = self._key("score", messages, list(options))
-        if key not in self._known:
-            self.asked += 1
-            self._read(messages)
-            self._keep(key, self._llm.score(messages, options))
-        return self._known[key]  # type: ignore[no-any-return]
 
     def count(self, text: str) -> int:
         key = self._key("count", (), text)

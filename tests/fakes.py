@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from assistant import Message, prompt
-from assistant.llm import ReplyCut
+from assistant.llm import Reading, ReplyCut
 from index import Vectors
 
 
@@ -33,10 +33,15 @@ class FakeLLM:
         self.says = 0.9
         self.cuts = False
 
-    def read(self, messages: Sequence[Message]) -> Iterator[tuple[int, int]]:
-        self.read_ahead.append(list(messages))
+    def read(self, messages: Sequence[Message], options: Sequence[str] = ()) -> Reading:
+        (self.scored if options else self.read_ahead).append(list(messages))
         yield 1, 2
         yield 2, 2
+        if list(options) == ["yes", "no"]:
+            reply = messages[-1].content.removesuffix(prompt.JUDGE)
+            yes = self.says if reply else self.yes
+            return [yes, 1 - yes]
+        return [self.refusal for _ in options] if options else None
 
     def stream(
         self, messages: Sequence[Message], max_tokens: int, banned: str = ""
@@ -52,14 +57,6 @@ class FakeLLM:
                 raise ReplyCut
         finally:
             self.closed += 1
-
-    def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float] | None:
-        self.scored.append(list(messages))
-        if list(options) == ["yes", "no"]:
-            reply = messages[-1].content.removesuffix(prompt.JUDGE)
-            yes = self.says if reply else self.yes
-            return [yes, 1 - yes]
-        return [self.refusal for _ in options]
 
     def count(self, text: str) -> int:
         return len(text) // 4 + 1

@@ -16,6 +16,7 @@ from assistant.answer import (
     SUMMED_UP,
     is_refusal,
 )
+from assistant.llm import Reading, finish
 from tests.conftest import TEXT
 from tests.fakes import FakeChecker, FakeLLM
 
@@ -235,7 +236,8 @@ def test_what_judges_does_not_judge_sentences_of_another_language(make: Make) ->
 
 def test_an_endpoint_without_probabilities_is_simply_asked(make: Make) -> None:
     class Mute(FakeLLM):
-        def score(self, *_: Any) -> None:
+        def read(self, *_: Any) -> Reading:
+            yield 2, 2
             return None
 
     assert make(llm=Mute("A ticket costs 84 crowns.")).ask("Price?").claims
@@ -264,7 +266,7 @@ def test_the_article_is_read_ahead_with_progress_and_can_be_stopped(make: Make) 
     next(stream)
     assert seen == [("reading the article", 1, 2)]
     stream.close()  # type: ignore[attr-defined]
-    assert llm.scored == llm.sent == []
+    assert (len(llm.scored), llm.sent) == (1, [])
 
 
 def test_a_sentence_of_thousands_of_words_is_not_repeated_after_the_question(make: Make) -> None:
@@ -678,7 +680,7 @@ def test_the_adapter_changes_nothing_but_that(real: Assistant) -> None:
     asked = prompt.answer(real.article.text, "Who is the director?")
     found = []
     for scale in (1.0, 0.0):
-        llm.score(prompt.judged(asked), ["yes", "no"])
+        finish(llm.read(prompt.judged(asked), ["yes", "no"]))
         reply = httpx.post(
             f"{llm._url}/chat/completions",
             json={

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from assistant import ModelError
+from assistant.llm import Reading
 from eval import run as command
 from eval.cases import Case, read, thin
 from eval.judge import ARTICLES, Judge
@@ -298,7 +299,7 @@ def test_an_assistant_that_cannot_answer_is_an_error_of_the_case(
     cases: list[Case], make: Any
 ) -> None:
     class Broken(FakeLLM):
-        def read(self, messages: Any) -> Iterator[tuple[int, int]]:
+        def read(self, *_: Any) -> Reading:
             raise ModelError("The model is gone.")
 
     reply = ask_assistant(make(llm=Broken()))(cases[0])

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from assistant import Answer, Article, Message
-from assistant.llm import ReplyCut, Token
+from assistant.llm import ReplyCut, Token, finish
 from eval import adapter_data, counterfactual, train_adapter
 from eval.counterfactual import edited
 from eval.replay import Replay
@@ -27,10 +27,10 @@ def test_a_reply_is_asked_for_once_and_then_read_from_the_file(tmp_path: Path) -
     path = tmp_path / "replay.jsonl"
     first = Replay(FakeLLM("84 crowns, it says."), path)
     assert "".join(first.stream(ASKED, 10)) == "84 crowns, it says."
-    assert first.score(ASKED, ["NOT"]) == [0.0001]
+    assert finish(first.read(ASKED, ["NOT"])) == [0.0001]
     again = Replay(FakeLLM(), path)
     assert list(again.stream(ASKED, 10)) == list(first.stream(ASKED, 10))
-    assert again.score(ASKED, ["NOT"]) == [0.0001]
+    assert finish(again.read(ASKED, ["NOT"])) == [0.0001]
     assert (first.asked, again.asked) == (2, 0)
     with pytest.raises(IndexError):
         list(again.stream(ASKED, 11))

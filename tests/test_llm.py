@@ -1,6 +1,7 @@
 """The endpoint client, against a scripted server and against llama.cpp's own."""
 
 import json
+import math
 import queue
 import threading
 import time
@@ -11,20 +12,20 @@ from typing import Any
 import pytest
 
 from assistant import Assistant, Message, ModelError
-from assistant.llm import DEFAULT_CONTEXT, Endpoint
+from assistant.llm import DEFAULT_CONTEXT, Endpoint, finish
 from assistant.local import LocalLLM
 
 ASKED = [Message("user", "Say something.")]
 
 
-def chunk(text: str | None, finish: str | None = None) -> bytes:
+def chunk(text: str | None, why: str | None = None) -> bytes:
     delta = {} if text is None else {"content": text}
     data = {
         "id": "1",
         "object": "chat.completion.chunk",
         "created": 1,
         "model": "m",
-        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+        "choices": [{"index": 0, "delta": delta, "finish_reason": why}],
     }
     return f"data: {json.dumps(data)}\n\n".encode()
 
@@ -155,7 +156,7 @@ def test_a_status_is_told_with_its_remedy(server: Server, status: int, says: str
     with pytest.raises(ModelError, match=says):
         read(endpoint(server))
     with pytest.raises(ModelError, match=says):
-        endpoint(server).score(ASKED, ["yes"])
+        finish(endpoint(server).read(ASKED, ["yes"]))
     assert len(server.sent) == 2
 
 
@@ -164,7 +165,7 @@ def test_an_endpoint_that_refuses_log_probabilities_has_no_score(
     server: Server, status: int
 ) -> None:
     server.behave = fails(status)
-    assert endpoint(server).score(ASKED, ["yes"]) is None
+    assert finish(endpoint(server).read(ASKED, ["yes"])) is None
 
 
 @pytest.mark.parametrize(
@@ -204,19 +205,21 @@ def test_a_model_that_the_endpoint_does_not_list_is_told(server: Server) -> None
 
 
 def test_without_log_probabilities_there_is_no_score(server: Server) -> None:
-    def behave(handler: BaseHTTPRequestHandler) -> None:
-        reply = {"role": "assistant", "content": "yes"}
-        choice = {"index": 0, "message": reply, "finish_reason": "stop"}
-        data = {"id": "1", "object": "chat.completion", "created": 1, "model": "m"}
-        body = json.dumps({**data, "choices": [choice]}).encode()
-        handler.send_response(200)
-        handler.send_header("Content-Type", "application/json")
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
+    server.behave = streams(chunk("yes"), chunk(None, "length"), b"data: [DONE]\n\n")
+    assert finish(endpoint(server).read(ASKED, ["yes", "no"])) is None
 
-    server.behave = behave
-    assert endpoint(server).score(ASKED, ["yes", "no"]) is None
+
+def test_the_first_token_is_scored_in_all_its_spellings(server: Server) -> None:
+    told = [
+        {"token": t, "logprob": math.log(p)} for t, p in ((" Yes", 0.5), ("no", 0.2), ("yes", 0.1))
+    ]
+    first = {"token": " Yes", "logprob": math.log(0.5), "top_logprobs": told}
+    data = json.loads(chunk(" Yes").removeprefix(b"data: "))
+    data["choices"][0]["logprobs"] = {"content": [first]}
+    sent = f"data: {json.dumps(data)}\n\n".encode()
+    server.behave = streams(sent, chunk(None, "length"), b"data: [DONE]\n\n")
+    assert finish(endpoint(server).read(ASKED, ["yes", "no"])) == pytest.approx([0.6, 0.2])
+    assert server.sent[0]["top_logprobs"] == 20
 
 
 def test_closing_the_stream_ends_the_request(server: Server) -> None:
@@ -289,7 +292,7 @@ def test_only_llama_cpp_is_told_of_a_banned_word_and_gives_many_probabilities(
     with pytest.raises(ModelError):
         list(llm.stream(ASKED, 10, "NOT"))
     with pytest.raises(ModelError):
-        llm.score(ASKED, ["yes", "no"])
+        finish(llm.read(ASKED, ["yes", "no"]))
     streamed, scored = server.sent
     banned = [["NOT", False], ["Not", False]]
     assert streamed.get("logit_bias") == (banned if llama_cpp else None)
@@ -304,7 +307,7 @@ def test_llama_cpps_own_server_through_the_same_client(real: Assistant) -> None:
     assert remote.context > 1000
     assert read(remote) == read(local)
     yes = [Message("user", "Is water wet? Reply with one word, yes or no.")]
-    scores = remote.score(yes, ["yes", "no"])
+    scores = finish(remote.read(yes, ["yes", "no"]))
     assert scores is not None
     assert 0 < sum(scores) <= 1.0001
     with pytest.raises(ModelError, match="ASSISTANT_LLM_API_KEY"):
@@ -317,7 +320,7 @@ def test_reading_ahead_tells_how_far_it_is_and_can_be_stopped(real: Assistant) -
     long = [Message("user", "The ferry came and went again. " * 300)]
     reading = real.llm.read(long)
     next(known for known in reading if known[1])
-    reading.close()  # type: ignore[attr-defined]
+    reading.close()
     # What was read before the stop is in the cache, and it is not the whole.
     done, total = next(known for known in real.llm.read(long) if known[1])
     assert 0 < done < total / 2
@@ -336,6 +339,5 @@ def test_reading_gives_a_sign_of_life_while_the_server_serves_others(server: Ser
     llm = Endpoint(server.url, "m", context=4000, llama_cpp=True)
     reading = llm.read(ASKED)
     assert next(reading) == (0, 0)
-    assert isinstance(reading, Generator)
     reading.close()
     go_on.set()

@@ -14,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from assistant import Assistant, Settings, SettingsError
+from assistant.llm import Reading
 from assistant.models import no_progress
 from assistant.receipt import read_receipt, verify
 from eval.cases import read
@@ -471,6 +472,7 @@ def test_stop_stops_the_model(serve: Callable[..., Any], make: Callable[..., Ass
                 for _ in range(300):
                     yield "The island has 640 inhabitants. "
                     self.stopped.wait(0.1)
+                return None
             finally:
                 self.stopped.set()
 
@@ -564,18 +566,19 @@ def test_a_browser_without_room_keeps_the_last_questions_and_says_so(
 def test_stop_before_the_first_sentence_says_so(
     serve: Callable[..., Any], make: Callable[..., Assistant]
 ) -> None:
-    class Reading(FakeLLM):
+    class Slow(FakeLLM):
         stopped = threading.Event()
 
-        def read(self, *_: Any) -> Iterator[tuple[int, int]]:
+        def read(self, *_: Any) -> Reading:
             try:
                 for done in range(1, 300):
                     yield done, 300
                     self.stopped.wait(0.1)
+                return None
             finally:
                 self.stopped.set()
 
-    llm = Reading("The island has 640 inhabitants.")
+    llm = Slow("The island has 640 inhabitants.")
     page = serve(make(llm=llm))
     ask(page, "How many inhabitants has the island?")
     page.locator(".message.bot .doing", has_text="Reading the article").wait_for()
@@ -589,16 +592,17 @@ def test_stop_before_the_first_sentence_says_so(
 def test_passages_are_seen_before_the_answer_and_work_has_a_bar(
     serve: Callable[..., Any], make: Callable[..., Assistant]
 ) -> None:
-    class Reading(FakeLLM):
+    class Slow(FakeLLM):
         go_on = threading.Event()
 
-        def read(self, *_: Any) -> Iterator[tuple[int, int]]:
+        def read(self, *_: Any) -> Reading:
             yield 0, 300
             yield 100, 300
             self.go_on.wait(20)
             yield 300, 300
+            return None
 
-    llm = Reading("The island has 640 inhabitants.")
+    llm = Slow("The island has 640 inhabitants.")
     page = serve(make(llm=llm))
     ask(page, "How many inhabitants has the island?")
     bar = page.locator(".message.bot progress")
@@ -771,15 +775,16 @@ def test_opening_another_article_ends_the_answer_and_keeps_it_where_it_belongs(
 def test_a_question_put_while_an_article_is_opened_waits_and_ends_with_it(
     serve: Callable[..., Any], make: Callable[..., Assistant], tmp_path: Path
 ) -> None:
-    class Reading(FakeLLM):
+    class Slow(FakeLLM):
         go_on = threading.Event()
 
-        def read(self, messages: Any) -> Iterator[tuple[int, int]]:
-            yield from super().read(messages)
+        def read(self, messages: Any, options: Any = ()) -> Reading:
+            told = yield from super().read(messages, options)
             if any("sauna" in m.content for m in messages):
                 self.go_on.wait(20)
+            return told
 
-    llm = Reading(*["The island has 640 inhabitants."] * 2)
+    llm = Slow(*["The island has 640 inhabitants."] * 2)
     page = serve(make(llm=llm), Library(tmp_path / "articles"))
     bring(page)
     page.wait_for_timeout(700)

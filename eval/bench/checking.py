@@ -2,10 +2,9 @@
 
     python -m eval.bench.checking
 
-Asks questions about the bundled article, and prints the seconds of an answer, how many of them are
-spent on citing and checking and on what the model is asked for that, and the milliseconds of the
-checker for a claim against its evidence.
-"stock" is the same reply, streamed and shown unchecked.
+Asks questions about the bundled article, and prints the seconds of an answer and how many of them
+are not in "stock", the same question read and the same reply streamed and shown unchecked; and the
+milliseconds of the checker for a claim against its evidence.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant import prompt
+from assistant import gate, prompt
 from assistant.answer import MAX_ANSWER_TOKENS
 from assistant.checker import PackagedChecker
 from eval.systems import open_models
@@ -49,7 +48,7 @@ def main() -> int:
             llm: Any = assistant.llm
             judging: list[float] = []
             checking: list[float] = []
-            llm.score = _timed(llm.score, judging)
+            gate.judgement = _timed(gate.judgement, judging)
             for name in ("review", "answers"):
                 timed = _timed(getattr(assistant._reviewer, name), checking, judging)
                 setattr(assistant._reviewer, name, timed)
@@ -61,6 +60,8 @@ def main() -> int:
                 assistant.ask(question)
                 whole = time.perf_counter() - start
                 messages = prompt.answer(assistant._told, question)
+                for _ in llm.read(prompt.answer(assistant._told, "?")):
+                    pass  # The stock, too, is to read the question.
                 start = time.perf_counter()
                 for _ in llm.stream(messages, MAX_ANSWER_TOKENS, prompt.REFUSES):
                     pass
@@ -69,10 +70,12 @@ def main() -> int:
     except AssistantError as error:
         print(f"eval.bench.checking: {error}", file=sys.stderr)
         return 2
+    added = statistics.median(whole - stock for whole, *_, stock in rows)
     whole, checked, judged, stock = (statistics.median(c) for c in zip(*rows, strict=True))
+    print(f"added to an answer: {added:.2f} s (median)")
     print(
-        f"answer {whole:.2f} s, citing and checking {checked:.2f} s, the model's judgements "
-        f"{judged:.2f} s, stock {stock:.2f} s (median)"
+        f"answer {whole:.2f} s, citing and checking {checked:.2f} s, the model's judgements of "
+        f"sentences {judged:.2f} s, stock {stock:.2f} s (median)"
     )
     print(
         f"ratio answer to stock {whole / stock:.2f}, checking {checked / stock:.2f}, judging "
