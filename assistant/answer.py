@@ -606,7 +606,7 @@ class Assistant:
 
 
 _REFUSALS = re.compile(
-    rf"^\W*({prompt.REFUSAL}|not (stated|mentioned|specified|given) in the article)\b"
+    rf"^\W*({prompt.REFUSAL}|no in article|not (stated|mentioned|specified|given) in the article)\b"
     r"|\b(article|text|passage|author)\b.{0,40}\b(does not|doesn['’]t)\s+"
     r"(\w+ly )?"
     r"(say|state|mention|specify|provide|give|tell|contain|indicate|discuss|answer|explain|"

@@ -16,16 +16,29 @@ _ASKS = re.compile(
     r"warum|wie|qui[eé]n\w*|qu[eé]|cu[aá]l\w*|cu[aá]ndo|d[oó]nde|c[oó]mo|cu[aá]nt\w+)\b",
     re.IGNORECASE,
 )
-_MEASURE = re.compile(r"^how (?:far|deep|tall|high|wide|thick)\b", re.IGNORECASE)
-_COUNT = re.compile(r"^how (?:many|much|large|big|often|fast|late)\b", re.IGNORECASE)
-_SPAN = re.compile(r"^(?:how (?:old|long)|(?:at )?what age)\b", re.IGNORECASE)
-_MONEY = re.compile(
-    r"^what (?:does|do|did|will|would) .+ (?:cost|charge)\W*$"
-    r"|^what (?:is|was|are|were|will|would) the (?:price|fare|fee|cost|salary|rent)s?\b"
-    r"|^how much (?:money|(?:does|do|did|will|would) .*\b(?:cost|pay|charge|earn))\b",
+_START = (
+    r"^(?:[^,?]{1,80}, )?(?:(?:up to|by|for|at|in|on|to|from|since|until|till|after|before|around|"
+    r"with|within|over) )?"
+)
+"""What may stand before the word that asks: "In 2019, by how much ...?"."""
+
+_MEASURE = re.compile(rf"{_START}how (?:far|deep|tall|high|wide|thick)\b", re.IGNORECASE)
+_COUNT = re.compile(
+    rf"{_START}(?:how (?:many|much|large|big|often|fast|late)"
+    r"|what (?:percentage|proportion|share|fraction|number|amount|sum))\b",
     re.IGNORECASE,
 )
-_WHEN = re.compile(r"^(?:when|(?:in )?what year|(?:on )?what (?:month|day|date)|what time)\b", re.I)
+_SPAN = re.compile(rf"{_START}(?:how (?:old|long)|what age)\b", re.IGNORECASE)
+_MONEY = re.compile(
+    rf"{_START}(?:what (?:does|do|did|will|would) .+ (?:(?:cost|charge)\W*$|cost (?:\w+ ){{1,3}}to )"
+    r"|what (?:is|was|are|were|will|would) the (?:price|fare|fee|cost|salary|rent)s?\b"
+    r"|how much (?:money|(?:does|do|did|will|would) .*\b(?:cost|pay|charge|earn))\b)",
+    re.IGNORECASE,
+)
+_WHEN = re.compile(
+    rf"{_START}(?:when|(?:what|which) (?:year|month|day|date|decade|century)|what time)\b",
+    re.IGNORECASE,
+)
 
 _UNITS = {
     _MEASURE: {"km", "m", "mile", "foot", "second", "minute", "hour", "day", "%", "$", "€", "£"},
@@ -63,7 +76,7 @@ def suits(question: str, sentence: str, language: str = "en") -> bool:
     """Whether `sentence` is the kind of answer that `question` asks for.
 
     "How many" wants a number that is no date, "how deep" none of tonnes, "what does it cost" none
-    of days, "when" a time; and what says no more than the question answers none but yes or no.
+    of days, "until what year" a time; and what says no more than the question answers none but yes or no.
     """
     new = set(terms(sentence, language)) - set(terms(question, language))
     if not new and _ASKS.match(question):

@@ -12,7 +12,7 @@ from assistant.verify import Verdict, sigmoid
 
 Strictness = Literal["strict", "balanced", "open"]
 
-THRESHOLDS: Mapping[Strictness, float] = {"strict": 0.5, "balanced": 0.4, "open": 0.3}
+THRESHOLDS: Mapping[Strictness, float] = {"strict": 0.55, "balanced": 0.45, "open": 0.3}
 """The confidence from which on an answer is given. What each means is measured in eval/README."""
 
 SECOND = 0.75

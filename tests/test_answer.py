@@ -111,6 +111,7 @@ def test_a_refusal_is_a_state_with_the_nearest_passages(make: Make) -> None:
     [
         "NOT IN ARTICLE",
         "Not in article.",
+        "NO IN ARTICLE",
         "The article does not mention the captain.",
         "The article doesn't explicitly state how old she is.",
         "The height is not specified in the article.",
