@@ -346,12 +346,11 @@ class Assistant:
         answer = replace(answer, notices=answer.notices + notices)
         question = answer.standalone
         asked = prompt.answer(text, question)
-        signals = {"nearest": max((s for _, s in self._attributor.rank(question)), default=0.0)}
         if about.is_overall(question):
-            signals["overall"] = 1.0  # Decides by itself.
             yield from _showing(answer, llm.read(asked), progress)
+            signals = {"overall": 1.0}  # Decides by itself.
         else:
-            signals |= yield from _showing(answer, gate.read(llm, asked), progress)
+            signals = yield from _showing(answer, gate.read(llm, asked), progress)
         answer = self._surer(answer, signals)
         if answer.confidence < _HOPELESS * self._threshold:
             yield self._abstain(answer)

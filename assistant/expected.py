@@ -30,7 +30,8 @@ _COUNT = re.compile(
 )
 _SPAN = re.compile(rf"{_START}(?:how (?:old|long)|what age)\b", re.IGNORECASE)
 _MONEY = re.compile(
-    rf"{_START}(?:what (?:does|do|did|will|would) .+ (?:(?:cost|charge)\W*$|cost (?:\w+ ){{1,3}}to )"
+    rf"{_START}(?:what (?:does|do|did|will|would) .+"
+    r" (?:(?:cost|charge)\W*$|cost (?:\w+ ){1,3}to )"
     r"|what (?:is|was|are|were|will|would) the (?:price|fare|fee|cost|salary|rent)s?\b"
     r"|how much (?:money|(?:does|do|did|will|would) .*\b(?:cost|pay|charge|earn))\b)",
     re.IGNORECASE,
@@ -76,7 +77,8 @@ def suits(question: str, sentence: str, language: str = "en") -> bool:
     """Whether `sentence` is the kind of answer that `question` asks for.
 
     "How many" wants a number that is no date, "how deep" none of tonnes, "what does it cost" none
-    of days, "until what year" a time; and what says no more than the question answers none but yes or no.
+    of days, "until what year" a time; and what says no more than the question answers none but yes
+    or no.
     """
     new = set(terms(sentence, language)) - set(terms(question, language))
     if not new and _ASKS.match(question):

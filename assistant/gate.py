@@ -44,8 +44,8 @@ def confidence(signals: Mapping[str, float]) -> float:
     trained to, else refusal, those that it begins a refusal; and, once there is a sentence,
     supported, the log odds that it judges that the article says it, or else answers, the checker's
     logit that it answers the question, and fluency, the mean log probability of its tokens. How
-    near the nearest sentence is to the question is known too, and is not decided by: good questions
-    are put in other words than the article's (eval/README).
+    near the question's words are to the article's is none: good questions are put in other words
+    (eval/README).
     Without either there is nothing to decide by, and the confidence is 1; so it is where overall
     is a signal, the question being about the article as a whole.
     """
@@ -57,8 +57,9 @@ def confidence(signals: Mapping[str, float]) -> float:
     return 1.0
 
 
-_LEAST = -4.0
-"""A sentence that the checks let pass is hardly ever judged below (eval/README)."""
+_LEAST = -3.2
+"""Where the question was sure, no sentence that the checks let pass was judged below
+(eval/README)."""
 
 
 def settled(signals: Mapping[str, float], threshold: float) -> bool:

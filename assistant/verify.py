@@ -129,33 +129,34 @@ class Verifier:
         if not cited or not said:
             return Check("not in article", 0.0, tuple(sorted(said)))
         chosen = self._weights.evidence(said, cited)
-        score = self.score(claim, chosen, similarity)
+
+        def low() -> float:
+            return min(self.score(claim, chosen, similarity), PARTLY)
+
         counter = self._counter(claim, said, chosen)
         if counter is not None:
-            return Check("contradicted", min(score, PARTLY), counter=counter)
+            return Check("contradicted", low(), counter=counter)
         evidence = [self._quotes[i] for i in cited]
         around = f"{asked} {speakers}"
         free = self._language != "en" or may_be_about(claim, evidence)
         missing = self._absent(claim, evidence, around if free else speakers)
         if foreign := self._foreign(claim, cited):
             # The question's somebody, and the evidence is about somebody else.
-            return Check("not in article", min(score, PARTLY), foreign)
+            return Check("not in article", low(), foreign)
         numbers = [q.text for q in facts.quantities(claim, self._language) if q.text in missing]
         if any(self._invented(number) for number in numbers):
-            return Check("not in article", min(score, PARTLY), missing)
+            return Check("not in article", low(), missing)
         # The digits of a number that is missing may be there, of something else, and so may the
         # words of a quotation.
         exact = [*numbers, *(q for q in facts.quotations(claim) if q in missing)]
         lost = {t for part in exact for t in terms(part, self._language)}
         tells = self._tells(said, set(terms(around, self._language)), cited, lost)
+        verbatim = 0.0 if missing else self._verbatim(claim, cited)
+        judgement = judge() if judge and not missing and not verbatim else None
+        score = max(self.score(claim, chosen, similarity, judgement), verbatim)
         partly: Verdict = "partly" if tells and score >= PARTLY else "not in article"
         if missing:
             return Check(partly, min(score, SUPPORTED), missing)
-        verbatim = self._verbatim(claim, cited)
-        judgement = judge() if judge and not verbatim else None
-        if judgement is not None:
-            score = self.score(claim, chosen, similarity, judgement)
-        score = max(score, verbatim)
         if score >= SUPPORTED:
             # A likely sentence with a word of the question, or of the model, is not yet the
             # article's: what the repairs cost is not what the dam cost.

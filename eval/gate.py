@@ -27,8 +27,7 @@ from eval.cases import Case, SuiteError, read, thin
 from eval.metrics import Rate, auc
 from eval.systems import on_articles, open_models
 
-SIGNALS = ("refusal", "answerable", "answers", "supported", "fluency", "nearest")
-"""The last is of no use to decide by, and measured only."""
+SIGNALS = ("refusal", "answerable", "answers", "supported", "fluency")
 
 _MISSING = {"answers": -4.0, "supported": -4.0}
 """What stands for a signal of a question to which no sentence was fit to be shown; else 0."""
