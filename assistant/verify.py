@@ -144,7 +144,9 @@ class Verifier:
             # The question's somebody, and the evidence is about somebody else.
             return Check("not in article", low(), foreign)
         numbers = [q.text for q in facts.quantities(claim, self._language) if q.text in missing]
-        if any(self._invented(number) for number in numbers):
+        if any(self._invented(number) for number in numbers) or self._unknown(
+            claim, missing, around
+        ):
             return Check("not in article", low(), missing)
         # The digits of a number that is missing may be there, of something else, and so may the
         # words of a quotation.
@@ -294,6 +296,12 @@ class Verifier:
         it from its memory, or from adding up.
         """
         return number[0].isdigit() and not self._every & set(terms(number, self._language))
+
+    def _unknown(self, claim: str, missing: Sequence[str], around: str) -> bool:
+        """Whether a name stands nowhere in the article, nor in the question: from memory."""
+        known = self._every | set(terms(around, self._language))
+        names = set(facts.names(claim)) & set(missing) if self._language == "en" else set()
+        return any(not known & set(terms(name, self._language)) for name in names)
 
     def _absent(self, claim: str, evidence: Sequence[str], asked: str) -> tuple[str, ...]:
         """The quantities, names and quotations of `claim` that the evidence does not have."""

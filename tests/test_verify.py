@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 
 from assistant.verify import PARTLY, Verifier, bare, conflicts, may_be_about
@@ -23,7 +25,8 @@ def verifier() -> Verifier:
     [
         ("Ticket prices rise by 12 percent to 84 crowns.", [0], "supported", ()),
         ("Ticket prices rise by twelve percent to 84 crowns.", [0], "supported", ()),
-        ("Ticket prices rise by 12 percent, Petersen said.", [0], "partly", ("Petersen",)),
+        ("Ticket prices rise by 12 percent, Petersen said.", [0], "not in article", ("Petersen",)),
+        ("Ticket prices rise by 12 percent, Olof said.", [0], "not in article", ("Olof",)),
         ("Ticket prices for Skarholm rise by 12 percent.", [0], "not in article", ("Skarholm",)),
         ("In 2004 ticket prices rise by 12 percent.", [0], "partly", ("2004",)),
         ("In 1999 ticket prices rise by 12 percent.", [0], "not in article", ("1999",)),
@@ -145,12 +148,16 @@ def test_a_sentence_of_the_article_is_supported_and_beside_it_its_opposite_is_no
 
 
 def test_what_is_hardly_likely_is_not_partly_supported() -> None:
-    claim = "Petersen: ticket prices rise in Mora and Orsa by 12 percent."
-    doubts = Verifier(QUOTES, Weights(QUOTES), FakeChecker("nothing of it"))
+    class Doubts(FakeChecker):
+        def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+            return [-6.0 for _ in pairs]
+
+    claim = "In 2004 ticket prices rise for 640 inhabitants by 12 percent."
+    doubts = Verifier(QUOTES, Weights(QUOTES), Doubts(""))
     unlikely, likely = (v.check(claim, [0], 0.0) for v in (doubts, verifier()))
     assert unlikely.score < PARTLY < likely.score
     assert (unlikely.verdict, likely.verdict) == ("not in article", "partly")
-    assert unlikely.missing == likely.missing == ("Mora", "Orsa")
+    assert unlikely.missing == likely.missing == ("2004", "640")
 
 
 def test_a_word_or_two_are_no_sentence_of_the_article() -> None:
