@@ -263,12 +263,13 @@ def negated(text: str, language: str = "en") -> set[str]:
     found = set[str]()
     for match in _NEGATION.finditer(text):
         rest = text[match.end() :]
+        # What was not so until May was so then.
         if re.match(
-            r"\s+(?:only|just|merely|simply|longer than|more than|less than|least)\b", rest
+            r"\s+(?:only|just|merely|simply|longer than|more than|less than|least)\b"
+            r"|[^.;!?]*\buntil\b",
+            rest,
         ):
             continue
-        if re.match(r"[^.;!?]*\buntil\b", rest):
-            continue  # What was not so until May was so then.
         end = _SCOPE_END.search(rest)
         found |= set(terms(rest[: end.start()] if end else rest, language)[:_SCOPE])
     return found

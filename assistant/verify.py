@@ -144,9 +144,7 @@ class Verifier:
             # The question's somebody, and the evidence is about somebody else.
             return Check("not in article", low(), foreign)
         numbers = [q.text for q in facts.quantities(claim, self._language) if q.text in missing]
-        if any(self._invented(number) for number in numbers) or self._unknown(
-            claim, missing, around
-        ):
+        if self._from_memory(claim, missing, around):
             return Check("not in article", low(), missing)
         # The digits of a number that is missing may be there, of something else, and so may the
         # words of a quotation.
@@ -291,17 +289,19 @@ class Verifier:
         moved = [n for n in unknown if set(terms(n, self._language)) <= self._every]
         return tuple(moved)
 
-    def _invented(self, number: str) -> bool:
-        """Whether a number is in digits that stand nowhere in the article, of anything: a model has
-        it from its memory, or from adding up.
+    def _from_memory(self, claim: str, missing: Sequence[str], around: str) -> bool:
+        """Whether of what is `missing` a number in digits stands nowhere in the article, of
+        anything, or a name neither there nor in what is `around`: a model has it from its memory,
+        or from adding up.
         """
-        return number[0].isdigit() and not self._every & set(terms(number, self._language))
-
-    def _unknown(self, claim: str, missing: Sequence[str], around: str) -> bool:
-        """Whether a name stands nowhere in the article, nor in the question: from memory."""
-        known = self._every | set(terms(around, self._language))
-        names = set(facts.names(claim)) & set(missing) if self._language == "en" else set()
-        return any(not known & set(terms(name, self._language)) for name in names)
+        language = self._language
+        known = self._every | set(terms(around, language))
+        numbers = {q.text for q in facts.quantities(claim, language)}.intersection(missing)
+        names = set(facts.names(claim) if language == "en" else ()).intersection(missing)
+        return any(
+            number[0].isdigit() and not self._every & set(terms(number, language))
+            for number in numbers
+        ) or any(not known & set(terms(name, language)) for name in names)
 
     def _absent(self, claim: str, evidence: Sequence[str], asked: str) -> tuple[str, ...]:
         """The quantities, names and quotations of `claim` that the evidence does not have."""

@@ -150,7 +150,7 @@ def test_a_sentence_of_the_article_is_supported_and_beside_it_its_opposite_is_no
 def test_what_is_hardly_likely_is_not_partly_supported() -> None:
     class Doubts(FakeChecker):
         def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
-            return [-6.0 for _ in pairs]
+            return [-20.0 for _ in pairs]
 
     claim = "In 2004 ticket prices rise for 640 inhabitants by 12 percent."
     doubts = Verifier(QUOTES, Weights(QUOTES), Doubts(""))
