@@ -2,6 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from assistant.checker import PACKAGED
 from assistant.verify import PARTLY, Verifier, bare, conflicts, may_be_about
 from assistant.words import Weights
 from tests.fakes import FakeChecker
@@ -149,8 +150,10 @@ def test_a_sentence_of_the_article_is_supported_and_beside_it_its_opposite_is_no
 
 def test_what_is_hardly_likely_is_not_partly_supported() -> None:
     class Doubts(FakeChecker):
+        name = PACKAGED
+
         def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
-            return [-20.0 for _ in pairs]
+            return [-9.0 for _ in pairs]
 
     claim = "In 2004 ticket prices rise for 640 inhabitants by 12 percent."
     doubts = Verifier(QUOTES, Weights(QUOTES), Doubts(""))
