@@ -14,7 +14,7 @@ from typing import Literal
 
 from assistant import facts
 from assistant.checker import PACKAGED, Checker
-from assistant.words import Weights, terms
+from assistant.words import FUNCTION_WORDS, Weights, terms
 
 Verdict = Literal["supported", "partly", "contradicted", "not in article"]
 
@@ -160,7 +160,12 @@ class Verifier:
         if score >= SUPPORTED:
             # A likely sentence with a word of the question, or of the model, is not yet the
             # article's: what the repairs cost is not what the dam cost.
-            unseen = self._words(claim, said - self._known(claim, said, cited))
+            known = self._known(claim, said, cited)
+            unseen = self._words(claim, said - known)
+            words = {word.casefold() for word in re.findall(r"\w+", claim)}
+            if len(said) < _SENTENCE and not words & FUNCTION_WORDS:
+                # "Three boats." says what it says with the question.
+                unseen += self._words(asked, set(terms(asked, self._language)) - known)
             return Check(partly if unseen else "supported", score, unseen, judgement=judgement)
         found = {t for i in chosen for t in self._weights.sentences[i]}
         return Check(
@@ -360,12 +365,17 @@ class Verifier:
         return whole
 
 
+_SOMEBODY = re.compile(r"\ban? \d+-year-old\b", re.IGNORECASE)
+
+
 def may_be_about(claim: str, evidence: Sequence[str]) -> bool:
     """Whether a sentence of `evidence` leaves open whom it is about: it points back to somebody
-    before it names anybody, or names nobody whom `claim` does not.
+    before it names anybody, or names nobody whom `claim` does not. "A 16-year-old" is somebody new.
     """
     known = set(facts.names(claim))
     for quote in evidence:
+        if _SOMEBODY.search(quote):
+            continue
         named = facts.names(quote)
         first = min((quote.find(n) for n in named), default=0)
         if set(named) <= known or _POINTS_BACK.search(quote[: min(first, _START)]):

@@ -128,7 +128,12 @@ def test_words_of_the_question_do_not_carry_what_the_answer_tells() -> None:
 
 @pytest.mark.parametrize(
     ("quote", "leaves_open"),
-    [(QUOTES[1], False), (QUOTES[2], True), ("The company has bought a ship.", True)],
+    [
+        (QUOTES[1], False),
+        (QUOTES[2], True),
+        ("The company has bought a ship.", True),
+        ("A 61-year-old man doubts it.", False),
+    ],
 )
 def test_evidence_that_points_back_or_names_nobody_leaves_open_whom_it_is_about(
     quote: str, leaves_open: bool
@@ -146,6 +151,16 @@ def test_a_sentence_of_the_article_is_supported_and_beside_it_its_opposite_is_no
         assert verifier().check(quote, [QUOTES.index(quote)], 1.0).verdict == "supported"
     assert conflicts("The ferry will sail in January.", QUOTES[3])
     assert not conflicts("The ferry will not sail in January.", QUOTES[3])
+
+
+def test_a_reply_of_a_word_or_two_says_something_with_its_question_only() -> None:
+    quotes = [*QUOTES, "Nordsund."]
+    checks = [
+        Verifier(quotes, Weights(quotes), None).check("Nordsund.", [0, 6], 0.9, asked)
+        for asked in ("Which company said that ticket prices rise?", "Who sank the old ferry?")
+    ]
+    assert [c.verdict for c in checks] == ["supported", "partly"]
+    assert checks[1].missing == ("sank", "old", "ferry")
 
 
 def test_what_is_hardly_likely_is_not_partly_supported() -> None:
