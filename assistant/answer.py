@@ -604,6 +604,7 @@ class Assistant:
         return llm.context - told - MAX_ANSWER_TOKENS - _NEAREST * (_NEAREST_TOKENS + 4)
 
 
+# "No in article" is what one makes of it that may not write "NOT".
 _REFUSALS = re.compile(
     rf"^\W*({prompt.REFUSAL}|no in article|not (stated|mentioned|specified|given) in the article)\b"
     r"|\b(article|text|passage|author)\b.{0,40}\b(does not|doesn['’]t)\s+"

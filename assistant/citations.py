@@ -110,10 +110,11 @@ class Attributor:
             if not worth:
                 break
             cited.append(max(worth, key=lambda i: (gain[i], score[i])))
-        if len(cited) > 1 and not repeated:
-            rest = set[str]().union(*(weights.sentences[i] for i in cited[1:]))
-            if known & weights.sentences[cited[0]] <= rest:
-                del cited[0]  # It has the question's words only.
+        first, *others = cited
+        # What has words of the question only is needed where the others point back.
+        needed = repeated or known & weights.sentences[first]
+        if others and not needed and not any(facts.points_back(self.quotes[i]) for i in others):
+            cited = others
         return Attribution(sorted(cited), max(similar[i] for i in cited))
 
     def among(self, cited: Sequence[int], claim: str, question: str) -> Attribution:

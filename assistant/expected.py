@@ -17,27 +17,34 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _START = (
-    r"^(?:[^,?]{1,80}, )?(?:(?:up to|by|for|at|in|on|to|from|since|until|till|after|before|around|"
-    r"with|within|over) )?"
+    r"^(?:(?:(?!\b(?:who|whom|what|which|when|where|why|how)\b)[^,?]){1,80}, )?"
+    r"(?:(?:up to|by|for|at|in|on|to|from|since|until|till|after|before|around|with|within|over) )?"
 )
 """What may stand before the word that asks: "In 2019, by how much ...?"."""
 
+_VERB = (
+    r"(?=\W*$|\s+(?:of|did|does|do|is|are|was|were|will|would|has|have|had|must|can|could|should|may|"
+    r"might)\b)"
+)
+"""What follows a noun that is asked for: "which day did", not "which day care"."""
+
 _MEASURE = re.compile(rf"{_START}how (?:far|deep|tall|high|wide|thick)\b", re.IGNORECASE)
 _COUNT = re.compile(
-    rf"{_START}(?:how (?:many|much|large|big|often|fast|late)"
-    r"|what (?:percentage|proportion|share|fraction|number|amount|sum))\b",
+    rf"{_START}(?:how (?:many|much|large|big|often|fast|late)\b"
+    r"|what (?:percentage|proportion|share|fraction|number|amount) of\b)",
     re.IGNORECASE,
 )
 _SPAN = re.compile(rf"{_START}(?:how (?:old|long)|what age)\b", re.IGNORECASE)
 _MONEY = re.compile(
     rf"{_START}(?:what (?:does|do|did|will|would) .+"
-    r" (?:(?:cost|charge)\W*$|cost (?:\w+ ){1,3}to )"
+    r" (?:(?:cost|charge)\W*$|cost (?:an?|the|each|every) \w+ to )"
     r"|what (?:is|was|are|were|will|would) the (?:price|fare|fee|cost|salary|rent)s?\b"
     r"|how much (?:money|(?:does|do|did|will|would) .*\b(?:cost|pay|charge|earn))\b)",
     re.IGNORECASE,
 )
 _WHEN = re.compile(
-    rf"{_START}(?:when|(?:what|which) (?:year|month|day|date|decade|century)|what time)\b",
+    rf"^when\b|{_START}(?:when|what time|"
+    rf"(?:what|which) (?:year|month|day|date|decade|century)){_VERB}",
     re.IGNORECASE,
 )
 
@@ -48,9 +55,10 @@ _UNITS = {
 """What the numbers of an answer may be of, where that is known of them."""
 
 _SOME = re.compile(
-    r"\b(?:once|twice|one|none|no|several|few|many|most|all|half|third|quarter|both|some|much|"
-    r"little|every|each|daily|weekly|monthly|yearly|annual\w*|never|always|until|since|longer|"
-    r"larger|bigger|small|large|big|old|young|far|deep|high|free|nothing|double|enough)\b",
+    r"\b(?:once|twice|one|none|no|several|few|many|most|all|half|third|quarter|"
+    r"(?:fif|six|seven|eigh|nin|ten)ths?|majority|minority|both|some|much|little|every|each|daily|"
+    r"weekly|monthly|yearly|annual\w*|never|always|until|since|longer|larger|bigger|small|large|big|"
+    r"old|young|far|deep|high|free|nothing|double|enough)\b",
     re.IGNORECASE,
 )
 _TIME = re.compile(

@@ -263,16 +263,25 @@ def negated(text: str, language: str = "en") -> set[str]:
     found = set[str]()
     for match in _NEGATION.finditer(text):
         rest = text[match.end() :]
-        # What was not so until May was so then.
         if re.match(
-            r"\s+(?:only|just|merely|simply|longer than|more than|less than|least)\b"
-            r"|[^.;!?]*\buntil\b",
-            rest,
+            r"\s+(?:only|just|merely|simply|until|longer than|more than|less than|least)\b", rest
         ):
             continue
         end = _SCOPE_END.search(rest)
         found |= set(terms(rest[: end.start()] if end else rest, language)[:_SCOPE])
     return found
+
+
+_POINTS_BACK = re.compile(
+    r"\b(he|she|it|they|him|her|them|his|hers|its|their|this|that|these|those|there|then|both)\b",
+    re.IGNORECASE,
+)
+_START = 40
+
+
+def points_back(sentence: str) -> bool:
+    """Whether `sentence` has, in its first 40 characters, a word for what was named before it."""
+    return bool(_POINTS_BACK.search(sentence[:_START]))
 
 
 _OPPOSITES = """

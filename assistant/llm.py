@@ -146,10 +146,7 @@ class Endpoint:
                     seen = [t.logprob for k in known for t in k.content or ()]
                     yield Token(reply.delta, seen) if seen else reply.delta
             if not ended:
-                raise ModelError(
-                    f"{self._at()} stopped in the middle of its reply. Ask again; if it happens "
-                    "often, look at the server's log."
-                )
+                raise self._broke_off()
         if ended == "length":
             raise ReplyCut
 
@@ -165,6 +162,7 @@ class Endpoint:
             extra |= {"logprobs": True, "top_logprobs": _TOKENS if self._llama_cpp else 20}
         done, total = 0, 0
         seen = list[Any]()
+        ended = False
         with self._errors():
             try:
                 for reply in self._replies(messages, 1, extra):
@@ -174,11 +172,14 @@ class Endpoint:
                     for choice in reply.raw.choices if reply and not seen else ():
                         told = getattr(choice, "logprobs", None)
                         seen = told.content[0].top_logprobs if told and told.content else seen
+                    ended |= bool(reply) and any(c.finish_reason for c in reply.raw.choices)
                     yield done, total
             except (BadRequestError, UnprocessableEntityError):
                 if not options:
                     raise
                 return None  # An endpoint may refuse to give log probabilities.
+            if options and not ended:
+                raise self._broke_off()
         if not seen:
             return None
         # Tokens of one word differ in case and leading space: "Yes", " yes".
@@ -248,6 +249,8 @@ class Endpoint:
                 came.put((None, error))
 
         threading.Thread(target=receive, daemon=True).start()
+        # Again a little later: the first may come before the server has looked at the request.
+        waits = [0.0, _SIGN, 3 * _SIGN]
         try:
             while True:
                 try:
@@ -258,14 +261,16 @@ class Endpoint:
                 if error:
                     raise error
                 if reply is None:
+                    del waits[1:]
                     return
                 yield reply
         finally:
             connection.end()
             if conversation:
-                threading.Thread(target=self._end, args=[conversation], daemon=True).start()
+                args = [conversation, waits]
+                threading.Thread(target=self._end, args=args, daemon=True).start()
 
-    def _end(self, conversation: str) -> None:
+    def _end(self, conversation: str, waits: Sequence[float]) -> None:
         """Ends what llama.cpp writes in `conversation`, if it still does, after the batch that it
         is at, and has it drop what it kept to resume it.
         """
@@ -273,8 +278,7 @@ class Endpoint:
 
         headers = {"Authorization": f"Bearer {self._key}"}
         url = f"{self._url}/stream"
-        # Again a little later: the first may come before the server has looked at the request.
-        for wait in (0.0, _SIGN, 3 * _SIGN):
+        for wait in waits:
             time.sleep(wait)
             with suppress(httpx.HTTPError):
                 httpx.delete(url, params={"conv_id": conversation}, headers=headers, verify=False)
@@ -319,6 +323,12 @@ class Endpoint:
             reply.raise_for_status()
             data = reply.json()
         return data if isinstance(data, dict) else {}
+
+    def _broke_off(self) -> ModelError:
+        return ModelError(
+            f"{self._at()} stopped in the middle of its reply. Ask again; if it happens often, "
+            "look at the server's log."
+        )
 
     def _at(self) -> str:
         return f"The model endpoint {self._url!r}"

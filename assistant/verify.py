@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -14,7 +14,7 @@ from typing import Literal
 
 from assistant import facts
 from assistant.checker import PACKAGED, Checker
-from assistant.words import FUNCTION_WORDS, Weights, terms
+from assistant.words import Weights, terms
 
 Verdict = Literal["supported", "partly", "contradicted", "not in article"]
 
@@ -29,6 +29,9 @@ VERBATIM = 0.95
 
 _SENTENCE = 3
 """Words that carry meaning. Fewer that are only a part of a sentence say nothing by themselves."""
+
+_ALIKE = 4
+"""Letters that words of one stem begin with, at least."""
 
 _ABOUT = 0.5
 """The share of a claim's words from which on a sentence is about the same thing, and which the
@@ -47,13 +50,6 @@ FEATURES = (
     "checker",
 )
 """What the score is made of; the last is the checker's logit, or a language model's judgement."""
-
-_POINTS_BACK = re.compile(
-    r"\b(he|she|it|they|him|her|them|his|hers|its|their|this|that|these|those|there|then|both)\b",
-    re.IGNORECASE,
-)
-_START = 40
-"""Characters at the beginning of a sentence in which it points back, if it does."""
 
 _BEFORE = 3
 """Sentences back in which a pronoun's name is looked for."""
@@ -160,12 +156,7 @@ class Verifier:
         if score >= SUPPORTED:
             # A likely sentence with a word of the question, or of the model, is not yet the
             # article's: what the repairs cost is not what the dam cost.
-            known = self._known(claim, said, cited)
-            unseen = self._words(claim, said - known)
-            words = {word.casefold() for word in re.findall(r"\w+", claim)}
-            if len(said) < _SENTENCE and not words & FUNCTION_WORDS:
-                # "Three boats." says what it says with the question.
-                unseen += self._words(asked, set(terms(asked, self._language)) - known)
+            unseen = self._words(claim, said - self._known(claim, said, cited))
             return Check(partly if unseen else "supported", score, unseen, judgement=judgement)
         found = {t for i in chosen for t in self._weights.sentences[i]}
         return Check(
@@ -306,7 +297,23 @@ class Verifier:
         return any(
             number[0].isdigit() and not self._every & set(terms(number, language))
             for number in numbers
-        ) or any(not known & set(terms(name, language)) for name in names)
+        ) or any(not self._heard(name, claim, known) for name in names)
+
+    def _heard(self, name: str, claim: str, known: Set[str]) -> bool:
+        """Whether `known` has `name`, a word that begins alike ("British" for "Britain"), or any
+        other of the full name that `claim` has it in; or the article has their initials. Whether
+        initials are from memory is not known, nor whether a word that opens the claim is a name.
+        """
+        full = next((f for f in facts.full_names(claim) if name in f.split()), name)
+        letters = [word[0] for word in full.split() if word.lower() != "the"]
+        initials = re.compile(r"\b" + r"\.?\s?".join(map(re.escape, letters)) + r"\b")
+        return (
+            name.isupper()
+            or claim.startswith(name)
+            or not known.isdisjoint(terms(full))
+            or (len(letters) > 1 and any(initials.search(quote) for quote in self._quotes))
+            or any(k[:_ALIKE] == t[:_ALIKE] for t in terms(full) for k in known if t[_ALIKE - 1 :])
+        )
 
     def _absent(self, claim: str, evidence: Sequence[str], asked: str) -> tuple[str, ...]:
         """The quantities, names and quotations of `claim` that the evidence does not have."""
@@ -365,20 +372,21 @@ class Verifier:
         return whole
 
 
-_SOMEBODY = re.compile(r"\ban? \d+-year-old\b", re.IGNORECASE)
+_SOMEBODY = re.compile(r"(?:^\W*|\b(?:said|says|say|that)\s+)an? \d+-year-old\b", re.IGNORECASE)
 
 
 def may_be_about(claim: str, evidence: Sequence[str]) -> bool:
     """Whether a sentence of `evidence` leaves open whom it is about: it points back to somebody
-    before it names anybody, or names nobody whom `claim` does not. "A 16-year-old" is somebody new.
+    before it names anybody, or names nobody whom `claim` does not, nor "a 16-year-old" said or done
+    to be something, who is somebody new.
     """
     known = set(facts.names(claim))
     for quote in evidence:
-        if _SOMEBODY.search(quote):
-            continue
         named = facts.names(quote)
         first = min((quote.find(n) for n in named), default=0)
-        if set(named) <= known or _POINTS_BACK.search(quote[: min(first, _START)]):
+        if facts.points_back(quote[:first]):
+            return True
+        if set(named) <= known and not _SOMEBODY.search(quote):
             return True
     return False
 

@@ -48,6 +48,19 @@ def test_what_is_only_the_questions_is_not_cited(assistant: Assistant) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("then", "cited"),
+    [("Divers raised the wreck in 1998.", 1), ("It happened in 1998.", 2)],
+)
+def test_a_sentence_of_the_questions_words_is_cited_where_the_other_points_back(
+    make: Callable[..., Assistant], then: str, cited: int
+) -> None:
+    text = f"News of the island\n\nThe old ferry Nord sank off Mora. {then} Fog came in March."
+    asked = "When did the old ferry Nord sink off Mora?"
+    found = quotes(make(text=text), "The old ferry Nord sank off Mora in 1998.", asked)
+    assert found == ["The old ferry Nord sank off Mora.", then][-cited:]
+
+
 def test_whom_only_another_sentence_names_is_missing(make: Callable[..., Assistant]) -> None:
     text = (
         "News of the island\n\nKarin Dahl lives in Lindvik. The ferry sails at noon. Fog came in "

@@ -140,6 +140,8 @@ def test_a_reply_that_breaks_off_is_told(server: Server) -> None:
     server.behave = streams(chunk("half a sen"))
     with pytest.raises(ModelError, match="middle of its reply"):
         read(endpoint(server))
+    with pytest.raises(ModelError, match="middle of its reply"):
+        finish(endpoint(server).read(ASKED, ["yes"]))
 
 
 @pytest.mark.parametrize(

@@ -472,7 +472,6 @@ def test_stop_stops_the_model(serve: Callable[..., Any], make: Callable[..., Ass
                 for _ in range(300):
                     yield "The island has 640 inhabitants. "
                     self.stopped.wait(0.1)
-                return None
             finally:
                 self.stopped.set()
 
