@@ -250,7 +250,7 @@ class Endpoint:
 
         threading.Thread(target=receive, daemon=True).start()
         # Again a little later: the first may come before the server has looked at the request.
-        waits = [0.0, _SIGN, 3 * _SIGN]
+        waits: tuple[float, ...] = (0.0, _SIGN, 3 * _SIGN)
         try:
             while True:
                 try:
@@ -261,14 +261,13 @@ class Endpoint:
                 if error:
                     raise error
                 if reply is None:
-                    del waits[1:]
+                    waits = waits[:1]
                     return
                 yield reply
         finally:
             connection.end()
             if conversation:
-                args = [conversation, waits]
-                threading.Thread(target=self._end, args=args, daemon=True).start()
+                threading.Thread(target=self._end, args=[conversation, waits], daemon=True).start()
 
     def _end(self, conversation: str, waits: Sequence[float]) -> None:
         """Ends what llama.cpp writes in `conversation`, if it still does, after the batch that it

@@ -140,7 +140,7 @@ class Verifier:
             # The question's somebody, and the evidence is about somebody else.
             return Check("not in article", low(), foreign)
         numbers = [q.text for q in facts.quantities(claim, self._language) if q.text in missing]
-        if self._from_memory(claim, missing, around):
+        if self._from_memory(claim, numbers, missing, around):
             return Check("not in article", low(), missing)
         # The digits of a number that is missing may be there, of something else, and so may the
         # words of a quotation.
@@ -285,14 +285,15 @@ class Verifier:
         moved = [n for n in unknown if set(terms(n, self._language)) <= self._every]
         return tuple(moved)
 
-    def _from_memory(self, claim: str, missing: Sequence[str], around: str) -> bool:
-        """Whether of what is `missing` a number in digits stands nowhere in the article, of
-        anything, or a name neither there nor in what is `around`: a model has it from its memory,
-        or from adding up.
+    def _from_memory(
+        self, claim: str, numbers: Sequence[str], missing: Sequence[str], around: str
+    ) -> bool:
+        """Whether of what is `missing`, with these `numbers`, a number in digits stands nowhere in
+        the article, of anything, or a name neither there nor in what is `around`: a model has it
+        from its memory, or from adding up.
         """
         language = self._language
         known = self._every | set(terms(around, language))
-        numbers = {q.text for q in facts.quantities(claim, language)}.intersection(missing)
         names = set(facts.names(claim) if language == "en" else ()).intersection(missing)
         return any(
             number[0].isdigit() and not self._every & set(terms(number, language))
@@ -377,8 +378,8 @@ _SOMEBODY = re.compile(r"(?:^\W*|\b(?:said|says|say|that)\s+)an? \d+-year-old\b"
 
 def may_be_about(claim: str, evidence: Sequence[str]) -> bool:
     """Whether a sentence of `evidence` leaves open whom it is about: it points back to somebody
-    before it names anybody, or names nobody whom `claim` does not, nor "a 16-year-old" said or done
-    to be something, who is somebody new.
+    before it names anybody, or names nobody whom `claim` does not. "A 16-year-old" of whom it tells
+    is somebody new.
     """
     known = set(facts.names(claim))
     for quote in evidence:

@@ -19,6 +19,7 @@ from typing import Any
 from assistant import gate, prompt
 from assistant.answer import MAX_ANSWER_TOKENS
 from assistant.checker import PackagedChecker
+from assistant.llm import finish
 from eval.systems import open_models
 from index import AssistantError, load
 
@@ -60,8 +61,8 @@ def main() -> int:
                 assistant.ask(question)
                 whole = time.perf_counter() - start
                 messages = prompt.answer(assistant._told, question)
-                for _ in llm.read(prompt.answer(assistant._told, "?")):
-                    pass  # The stock, too, is to read the question.
+                # The stock, too, is to read the question.
+                finish(llm.read(prompt.answer(assistant._told, "?")))
                 start = time.perf_counter()
                 for _ in llm.stream(messages, MAX_ANSWER_TOKENS, prompt.REFUSES):
                     pass
