@@ -16,6 +16,13 @@ from index import Article
 _PRESUMES = re.compile(r"(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 """How a question begins that takes something for granted, where "did" or "is" asks whether."""
 
+_OPEN = re.compile(
+    r"\b(?:about|regarding|concerning|says?|said|think|believe|claim|argue|feel|want|hope|expect|fear"
+    r"|suggest|propose|describe|view|see|regard|consider|write|tell|predict|warn|insist|deny|doubt)\b",
+    re.IGNORECASE,
+)
+"""What comes after it is what such a question is about, or what somebody may say or want."""
+
 _PREMISE = 0.75
 """The share of a question's words that a sentence must have to correct its premise."""
 
@@ -24,6 +31,12 @@ def _alike(a: facts.Quantity, b: facts.Quantity) -> bool:
     """Whether both are the same number of the same thing, or one that is rare enough."""
     same = (a.unit and a.unit == b.unit) or (a.of and a.of == b.of) or len(a.value) > 2
     return a.value == b.value and bool(same)
+
+
+def _presumed(question: str) -> str:
+    """What a question that begins with "what" or "why" takes for granted."""
+    left_open = _OPEN.search(question)
+    return question[: left_open.end()] if left_open else question
 
 
 @dataclass(frozen=True)
@@ -137,7 +150,8 @@ class Reviewer:
         What is asked of the first is not answered by the last.
         """
         language = self._article.language
-        if language == "en" and self.presumes(question) and facts.opposites(question, sentence):
+        presumed = _presumed(question) if self.presumes(question) else ""
+        if language == "en" and facts.opposites(presumed, sentence):
             return False
         return expected.suits(question, sentence, language)
 
@@ -166,7 +180,8 @@ class Reviewer:
             self._weights.sum(asked & s) / self._weights.sum(asked) for s in self._weights.sentences
         ]
         near = [i for i, s in enumerate(share) if s >= _PREMISE]
-        if not near or not all(conflicts(question, self._quotes[i]) for i in near):
+        presumed = _presumed(question) if self.presumes(question) else question
+        if not near or not all(conflicts(presumed, self._quotes[i]) for i in near):
             return None
         return max(near, key=lambda i: share[i])
 

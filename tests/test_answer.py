@@ -501,6 +501,15 @@ def test_a_false_premise_is_corrected_with_the_quote(make: Make) -> None:
     assert not answer.abstained
 
 
+def test_what_somebody_says_about_a_thing_does_not_presume_it(make: Make) -> None:
+    said = "Ibsen said he wanted no tower on the harbour square."
+    made = make(said, text=f"Harbour square\n\nThe hearing took an hour. {said}\n")
+    answer = made.ask("What did Ibsen say about a tower on the harbour square?")
+    assert answer.text == said
+    assert not answer.corrected
+    assert made.ask("Why was Ibsen given a tower on the harbour square?").corrected
+
+
 def test_a_question_whether_is_the_models_and_corrected_where_it_refuses(make: Make) -> None:
     question = "Do ticket prices fall by 12 percent?"
     answer = make("No, ticket prices rise by 12 percent.").ask(question)
