@@ -502,7 +502,7 @@ class Assistant:
         return replace(answer, text=text, claims=claims, notices=(*answer.notices, SUMMED_UP))
 
     def _corrected(self, answer: Answer) -> Answer | None:
-        i = self._reviewer.correction(answer.standalone)
+        i = self._reviewer.correction(answer.standalone, answer.rejected)
         if i is None:
             return None
         claim = self._reviewer.quoted(i, {}, OTHERWISE)

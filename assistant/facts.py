@@ -220,11 +220,7 @@ def names(text: str) -> list[str]:
         plain = re.sub(r"['’]s$", "", match[0])
         if (
             not opens or (follows and plain.casefold() not in FUNCTION_WORDS)
-        ) and plain.casefold() not in (
-            "i",
-            "i'm",
-            "i’m",
-        ):
+        ) and plain.casefold() not in ("i", "i'm", "i’m", "the", "a", "an"):
             found.append(plain)
     return list(dict.fromkeys(found))
 

@@ -6,14 +6,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from simplemma import is_known
+
 from assistant import about, expected, facts, voice
 from assistant.checker import Checker
 from assistant.citations import Attribution, Attributor, Citation
-from assistant.verify import Check, Judge, Verdict, Verifier, bare, conflicts
+from assistant.verify import Check, Judge, Verdict, Verifier, bare, conflicts, opposed
 from assistant.words import terms
 from index import Article
 
-_PRESUMES = re.compile(r"(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
+_PRESUMES = re.compile(
+    r"(?:(?:up )?(?:to|at|in|on|by|for|from|of|with|within|over|under|until|since|after|before) )?"
+    r"(?:who|whom|whose|what|which|when|where|why|how)\b",
+    re.IGNORECASE,
+)
 """How a question begins that takes something for granted, where "did" or "is" asks whether."""
 
 _OPEN = re.compile(
@@ -26,11 +32,20 @@ _OPEN = re.compile(
 _PREMISE = 0.75
 """The share of a question's words that a sentence must have to correct its premise."""
 
+_TOLD = 0.4
+"""The same of one that the model's own answer led to."""
+
 
 def _alike(a: facts.Quantity, b: facts.Quantity) -> bool:
     """Whether both are the same number of the same thing, or one that is rare enough."""
     same = (a.unit and a.unit == b.unit) or (a.of and a.of == b.of) or len(a.value) > 2
     return a.value == b.value and bool(same)
+
+
+def _led_by(sentence: str) -> str:
+    """Who says it, if `sentence` begins with that; "" if it is the article or its author."""
+    said = bare(sentence)
+    return voice.speaker(said) if said.startswith("According to") else ""
 
 
 def _presumed(question: str) -> str:
@@ -70,6 +85,7 @@ class Reviewer:
         self._verifier = Verifier(attributor.quotes, attributor.weights, checker, article.language)
         self._voices = voice.voices(article)
         self._names = frozenset(facts.names(article.text))
+        self._words = frozenset(re.findall(r"\w+", article.text))
         self._corrections = about.corrections(article)
         self._opinion = article.language == "en" and voice.is_opinion(article)
 
@@ -91,9 +107,12 @@ class Reviewer:
             check = self._check(sentence, question, found, judge)
         else:
             found, check = self._found(sentence, question, judge)
+            if self._misattributed(sentence, found.sentences):
+                sentence = voice.unattributed(sentence)
+                found, check = self._found(sentence, question, judge)
         text = sentence
         if found.sentences and check.verdict in ("supported", "partly"):
-            text, check = self._voiced(sentence, found.sentences, check)
+            text, check = self._voiced(sentence, question, found.sentences, check)
         counter = [] if check.counter is None else [check.counter]
         shown = found.sentences if check.verdict in ("supported", "partly") else []
         return Claim(
@@ -169,21 +188,29 @@ class Reviewer:
         """Whether `question` takes something for granted rather than asks whether it is so."""
         return bool(_PRESUMES.match(question))
 
-    def correction(self, question: str) -> int | None:
-        """The sentence that says otherwise than `question` takes for granted, if there is one."""
+    def correction(self, question: str, rejected: Sequence[Claim] = ()) -> int | None:
+        """The sentence that says otherwise than `question` takes for granted, if there is one:
+        among those nearest to it, or, more plainly, those on which sentences of an answer that were
+        `rejected` rest or fail.
+        """
         if self._article.language != "en":
             return None
         asked = set(terms(question))
         if len(asked) < 3:
             return None
+        presumed = _presumed(question) if self.presumes(question) else question
         share = [
             self._weights.sum(asked & s) / self._weights.sum(asked) for s in self._weights.sentences
         ]
         near = [i for i, s in enumerate(share) if s >= _PREMISE]
-        presumed = _presumed(question) if self.presumes(question) else question
-        if not near or not all(conflicts(presumed, self._quotes[i]) for i in near):
+        told = {c.span for r in rejected for c in r.counter or r.citations}
+        places = [i for i, span in enumerate(self._article.sentences) if span in told]
+        if near and all(conflicts(presumed, self._quotes[i]) for i in near):
+            return max(near, key=lambda i: share[i])
+        if near or not self.presumes(question):
             return None
-        return max(near, key=lambda i: share[i])
+        places = [i for i in places if share[i] >= _TOLD and opposed(presumed, self._quotes[i])]
+        return max(places, key=lambda i: share[i], default=None)
 
     def corrected_by(self, claim: Claim) -> tuple[str, ...]:
         """What notes of correction in the article say of a number that `claim` cites elsewhere."""
@@ -235,30 +262,49 @@ class Reviewer:
         """Who speaks in the sentences cited: named before them, perhaps, and not in them."""
         return " ".join(v.speaker for i in cited if (v := self._voices[i]))
 
-    def _voiced(self, sentence: str, cited: Sequence[int], check: Check) -> tuple[str, Check]:
+    def _voiced(
+        self, sentence: str, question: str, cited: Sequence[int], check: Check
+    ) -> tuple[str, Check]:
         said = set(terms(bare(sentence)))
-        main = self._heard(said, cited)
+        # Who says what is new in it: what it repeats of the question may be somebody else's.
+        new = said - set(terms(question)) or said
+        main = self._heard(new, cited)
         spoken, quote = self._voices[main], self._quotes[main]
         text = sentence
-        claimed = voice.speaker(bare(sentence))
-        led = text.startswith("According to")
-        if spoken and led and claimed and not self._speaks(claimed, main):
-            text = self._by(spoken.speaker, voice.unattributed(text))
+        led = _led_by(sentence)
+        claimed = led or voice.speaker(bare(sentence))
+        if spoken and led and not self._speaks(led, main):
+            text = self._by(spoken.speaker, voice.unattributed(text), quote)
         elif claimed and not all(self._speaks(claimed, i) for i in cited):
             # None of it is his, or half of it is said by somebody else.
             missing = dict.fromkeys((*check.missing, claimed))
             check = replace(check, verdict="partly", missing=tuple(missing))
         elif spoken and not claimed and not self._plainly_said(said, main):
             if not voice.keeps(text, spoken):
-                text = self._by(spoken.speaker, voice.unattributed(text))
+                text = self._by(spoken.speaker, voice.unattributed(text), quote)
         elif not spoken and self._opinion and voice.is_view(quote) and not voice.by_author(text):
             who = self._article.author or "the author"
-            text = self._by(who, text)
+            text = self._by(who, text, quote)
         if self._article.language == "en":
             text, hedges = voice.hedged(text, quote)
             if hedges and check.verdict == "supported":
                 check = replace(check, verdict="partly", missing=hedges)
         return text, check
+
+    def _misattributed(self, sentence: str, cited: Sequence[int]) -> bool:
+        """Whether `sentence` begins with who says what the article itself tells, in a paragraph
+        that has not named them before.
+        """
+        claimed = _led_by(sentence)
+        if not claimed or not cited:
+            return False
+        main = self._main(set(terms(bare(voice.unattributed(sentence)))), cited)
+        if self._voices[main] or voice.said_by_pronoun(self._quotes[main]):
+            return False
+        spans = self._article.sentences
+        start = self._article.text.rfind("\n\n", 0, spans[main].start)
+        told = self._article.text[max(0, start) : spans[main].end]
+        return not set(terms(claimed)) & set(terms(told))
 
     def _speaks(self, claimed: str, main: int) -> bool:
         """Whether `claimed` may be who says the sentence `main`: its speaker, or, if a pronoun says
@@ -273,17 +319,25 @@ class Reviewer:
 
     def _plainly_said(self, said: set[str], main: int) -> bool:
         """Whether the article itself says it too, or it is not in what the speaker says."""
-        words = self._weights.sum(said & self._weights.sentences[main])
+        words = said & self._weights.sentences[main]
         if words and not self._reported(said, main):
             return True
         return any(
-            self._voices[i] is None and self._weights.sum(said & s) >= 0.9 * words
+            self._voices[i] is None
+            and self._weights.sum(words & s) >= 0.9 * self._weights.sum(words)
             for i, s in enumerate(self._weights.sentences)
             if i != main
         )
 
-    def _by(self, speaker: str, text: str) -> str:
-        """`text` with its speaker in front, its first word without the capital it had for that."""
+    def _by(self, speaker: str, text: str, quote: str) -> str:
+        """`text`, of `quote`, with its speaker in front; if it is not quoted, its first word
+        without the capital it had for that.
+        """
+        if quoted := voice.quoting(text, speaker, quote):
+            return quoted
         first = re.match(r"\w+", text)
-        lower = first and first[0][1:].islower() and first[0] not in self._names
-        return voice.attributed(text, speaker, bool(lower))
+        word = first[0] if first else ""
+        # What only begins sentences may be a name nonetheless: no dictionary has it then.
+        plain = word.casefold() in self._words or is_known(word.casefold(), "en")
+        lower = word[1:].islower() and word not in self._names and plain
+        return voice.attributed(text, speaker, lower)

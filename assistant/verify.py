@@ -413,14 +413,27 @@ def polarity(claim: str, quote: str, language: str = "en") -> bool:
     here, there = facts.negated(claim, language), facts.negated(quote, language)
     both = set(terms(claim, language)) & set(terms(quote, language))
     differs = (here ^ there) & both and not here & there
+    return bool(differs) or _opposite(claim, quote, here, there)
+
+
+def _opposite(claim: str, quote: str, here: Set[str], there: Set[str]) -> bool:
     # "did not rise" is "fell": a negated opposite agrees.
-    opposed = ((a in here) == (b in there) for a, b in facts.opposites(claim, quote))
-    return bool(differs) or any(opposed)
+    return any((a in here) == (b in there) for a, b in facts.opposites(claim, quote))
 
 
 def conflicts(claim: str, quote: str) -> bool:
     """Whether `quote`, about the same thing, says otherwise: polarity, a quantity, or roles."""
-    if polarity(claim, quote) or facts.swapped(claim, quote):
+    return polarity(claim, quote) or _differs(claim, quote)
+
+
+def opposed(claim: str, quote: str) -> bool:
+    """The same, by more than a negation of one of its words."""
+    opposite = _opposite(claim, quote, facts.negated(claim), facts.negated(quote))
+    return opposite or _differs(claim, quote)
+
+
+def _differs(claim: str, quote: str) -> bool:
+    if facts.swapped(claim, quote):
         return True
     there = facts.quantities(quote)
     values = {q.value for q in there}

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.facts import NUMERALS, names
+from assistant.facts import NUMERALS, names, plain
 from assistant.words import FUNCTION_WORDS, stems, terms
 from index import Article, directed
 
@@ -26,6 +26,12 @@ _SAYS = (
     "|guess(?:es|ed)|caution(?:s|ed)|complain(?:s|ed)?|conced(?:es?|ed)|speculat(?:es?|ed)"
     "|disput(?:es?|ed)|points? out|pointed out|urg(?:es|ed)|assum(?:es?|ed)"
 )
+_PLAIN = re.compile(r"says?|said|told|argu(?:es?|ed)|insist(?:s|ed)?|warn(?:s|ed)?")
+"""Verbs that nobody but a speaker has."""
+
+_SHORT = 4
+"""Words in the description of somebody without a name."""
+
 _ADVERB = (
     r"(?:(?:also|later|then|once|recently|reportedly|repeatedly|again|has|have|had|who|since|"
     r"\w+ly) ){0,3}"
@@ -35,12 +41,13 @@ _DETERMINED = (
     r"[Aa]nother|[Ii]ts|[Hh]is|[Tt]heir|[Hh]er) )"
 )
 _WORD = r"[\w’'.-]+"
+_NAME = r"(?:[A-ZÀ-Þ][\w’'.-]+ ?){2,4}"
 _PRONOUN = r"(?:[Hh]e|[Ss]he|[Tt]hey)"
 _ACCORDING = re.compile(r"\b[Aa]ccording to (?P<who>[^,.;:]+)")
 _LEADS = re.compile(
     rf"(?:^|[.!?:;,”\"] |^[“\"]|\bwhile )(?P<who>{_PRONOUN}|"
     rf"{_DETERMINED}?(?:{_WORD} ){{0,11}}?{_WORD})"
-    rf"(?:, [^,]{{3,80}},)? {_ADVERB}(?P<verb>{_SAYS})\b(?P<after>[^.;]*)",
+    rf"(?:, (?P<apposed>[^,]{{3,80}}),)? {_ADVERB}(?P<verb>{_SAYS})\b(?P<after>[^.;]*)",
 )
 _FOLLOWS = re.compile(
     rf"[,?!][”\"’'] (?:(?P<who>{_PRONOUN}|"
@@ -64,6 +71,9 @@ _ENUMERATES = re.compile(
     r"final|next|other)\b"
     r"|^(?:First|Second|Third|Fourth|Fifth|Finally|Lastly)\b",
 )
+_WOULD = re.compile(r"\b(?:would|(?:was|were) to)\b")
+"""How a point that somebody listed is told further."""
+
 _EARLIER = re.compile(
     r"\b(?:an?|the) (?:earlier|previous|prior|original|first) version of (?:this|the) \w+",
     re.IGNORECASE,
@@ -89,15 +99,20 @@ def voices(article: Article) -> list[Voice | None]:
     if article.language != "en":
         return [None] * len(article.sentences)
     found: list[Voice | None] = []
-    latest, inside, end = "", False, 0
+    latest, inside, listing, end = "", False, False, 0
     for span in article.sentences:
         quote = article.quote(span)
         if "\n" in article.text[end : span.start]:
             inside = False
         same = "\n\n" not in article.text[end : span.start] and bool(found)
-        voice = _own_voice(quote, latest)
+        marked = directed(quote)
+        # Who speaks inside a quotation is quoted by who says all of it.
+        quoted = marked[0] == "“" and "”" not in marked[:-1]
         before = found[-1] if same else None
-        goes_on = inside or _ENUMERATES.match(quote) or quote[0] in '“"'
+        voice = None if quoted and before else _own_voice(quote, latest)
+        enumerates = _ENUMERATES.match(quote)
+        goes_on = inside or enumerates or marked[0] == "“" or (listing and _WOULD.search(quote))
+        listing = bool(before and (enumerates or (listing and goes_on)))
         if voice is None and before and goes_on:
             # "According to the paper, the mayor said:" is followed by what the mayor said.
             inner = _own_voice(before.said, latest) if before.said.endswith(":") else None
@@ -106,7 +121,7 @@ def voices(article: Article) -> list[Voice | None]:
             latest = voice.speaker
         elif not same:
             latest = latest if re.search(r"[“\"]", quote) else ""
-        if marks := re.findall("[“”]", directed(quote)):
+        if marks := re.findall("[“”]", marked):
             inside = marks[-1] == "“"
         end = span.end
         found.append(voice)
@@ -182,7 +197,7 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
         return Voice(match[0], quote[match.end() :])
     if match := _ACCORDING.search(quote):
         # "the leader of the team, Davyd Arakhamia": the name is what a reader knows.
-        name = re.match(r", ((?:[A-ZÀ-Þ][\w’'.-]+ ?){2,4})(?=[,.;]|$)", quote[match.end() :])
+        name = re.match(rf", ({_NAME})(?=[,.;]|$)", quote[match.end() :])
         who = _speaker(name[1] if name else match["who"], latest)
         before, after = quote[: match.start()].strip(" ,"), quote[match.end() :].lstrip(" ,")
         said = after if len(after.split()) > len(before.split()) or not before else before
@@ -209,21 +224,44 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
         if who:
             return Voice(who, f"{quote[: match.start()]} {quote[match.end() :]}")
     for match in _LEADS.finditer(quote):
-        who = _speaker(match["who"], latest)
+        who = _speaker(match["who"], latest, bool(_PLAIN.fullmatch(match["verb"])))
         if who and match["after"].strip():
-            return Voice(who, quote[match.start("after") :])
+            apposed: str = match["apposed"] or ""
+            if re.fullmatch(_NAME, apposed) and not _has_name(who):
+                who = f"{who}, {apposed}"
+            said = quote[match.start("after") :]
+            # What somebody had said, but is otherwise.
+            past = "had" in match[0][: match.start("verb") - match.start()].split()
+            return Voice(who, said.split(", but ")[0] if past else said)
     return None
 
 
-def _speaker(written: str, latest: str) -> str:
-    """`written` without what cannot be part of a name, or "" if it names nobody."""
+_AFTER = "on|in|at|after|during|to|who|told|published|released|obtained|seen"
+"""Words after which nothing more names somebody."""
+
+
+def _has_name(who: str) -> bool:
+    return bool(re.search("[A-ZÀ-Þ]", re.sub(f"^{_DETERMINED}", "", who)))
+
+
+def _speaker(written: str, latest: str, surely: bool = False) -> str:
+    """`written` without what cannot be part of a name, or "" if it names nobody. Whatever a verb
+    that nobody else has stands behind `surely` speaks.
+    """
     who = written.strip(" ,.“”\"'’")
-    who = re.sub(r"^(?:and|or|but|while|yet|still|so|however) ", "", who, flags=re.IGNORECASE)
-    if re.search(r"\b(?:was|were|is|are|has|have|had|will|would|can|by|that|which)\b", who):
+    lead = r"^(?:and|or|but|while|yet|still|so|however|as|whom) "
+    who = re.sub(lead, "", who, flags=re.IGNORECASE)
+    if re.search(
+        r"\b(?:was|were|is|are|has|have|had|will|would|can|cannot|not|never|by|that|which)\b|n['’]t\b",
+        who,
+    ):
         return ""  # A whole clause, not somebody.
-    who = re.sub(rf"\s+(?:on|in|at|after|during|to|who|told|{_SAYS})\b.*$", "", who).strip()
+    whole = who
+    who = re.sub(rf"\s+(?:{_AFTER}|{_SAYS})\b.*$", "", who).strip()
     if re.fullmatch(_PRONOUN, who):
-        return latest
+        # The board says something, but "he" is somebody else.
+        somebody = _has_name(latest) or re.search(f"{_PEOPLE}|{_PERSON}", latest)
+        return latest if somebody or who.casefold() == "they" else ""
     words = who.split()
     if not words or len(words) > 13 or words[0].casefold() in _NOT_SPEAKERS:
         return ""
@@ -233,9 +271,12 @@ def _speaker(written: str, latest: str) -> str:
     if named and words[-1][0].islower() and not re.match(_DETERMINED, who):
         # "Putin and other Russian officials" is somebody; "Prices in May" hardly is.
         return who if re.search(_PEOPLE, who) else ""
-    if named:
-        return who
-    return who if re.search(_PEOPLE, who) else ""
+    last = words[-1].casefold()
+    if last == "i":
+        return ""
+    noun = last not in FUNCTION_WORDS and _NOUN.fullmatch(last)
+    speaks = surely and noun and who == whole and len(words) <= _SHORT
+    return who if named or speaks or re.search(_PEOPLE, who) else ""
 
 
 _PEOPLE = (
@@ -248,6 +289,16 @@ _PEOPLE = (
     r"workers?|teachers?|students?|parents?|traders?|owners?|managers?|engineers?|authors?|"
     r"people)\b"
 )
+
+
+_PERSON = (
+    r"\b(?:m[ae]n|wom[ae]n|boy|girl|father|mother|brother|sister|son|daughter|wife|husband|parent|"
+    r"relative|friend|neighbou?r|colleague|driver|actor|actress|poet|attorney|ambassador|player|"
+    r"nurse|patient|soldier|pilot|captain|coach|m(?:r|s|rs)|dr|\w+-year-old)\b"
+)
+"""Of whom "he" or "she" may be said."""
+
+_NOUN = re.compile(r"[\w-]+(?<!ly)")
 
 
 def says(quote: str, who: str) -> bool:
@@ -277,7 +328,7 @@ def keeps(sentence: str, voice: Voice) -> bool:
 def unattributed(sentence: str) -> str:
     """`sentence` without a speaker, or the article, at its beginning."""
     match = re.match(r"According to [^,]+, ", sentence) or re.match(
-        r"The (?:article|text) (?:says|states|notes|reports|mentions) that ", sentence
+        r"The (?:article|text) (?:says|states|notes|reports|mentions) (?:that )?", sentence
     )
     rest = sentence[match.end() :] if match else sentence
     return rest[0].upper() + rest[1:]
@@ -296,9 +347,25 @@ def attributed(sentence: str, speaker: str, lower: bool) -> str:
     """`sentence` with its speaker put in front; `lower` if its first word needs no capital."""
     if lower or sentence.split()[0].casefold() in FUNCTION_WORDS - {"i"}:
         sentence = sentence[0].lower() + sentence[1:]
+    return f"{_according_to(speaker)}, {sentence}"
+
+
+def quoting(sentence: str, speaker: str, quote: str) -> str:
+    """`sentence`, of what `speaker` says in `quote`, as a quotation, if they are the same words and
+    speak of "me" or "you"; else "".
+    """
+    words = sentence.strip(' “”"')
+    own = plain(words) in plain(quote) and not re.search('[“”"]', words)
+    return f"{_according_to(speaker)}: “{words}”" if own and _FIRST.search(words) else ""
+
+
+_FIRST = re.compile(r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|[Uu]s|[Mm]e|[Yy]ou|[Yy]our)\b")
+
+
+def _according_to(speaker: str) -> str:
     if re.match(_DETERMINED, speaker):
         speaker = speaker[0].lower() + speaker[1:]
-    return f"According to {speaker}, {sentence}"
+    return f"According to {speaker}"
 
 
 _BOUNDS = re.compile(
@@ -314,11 +381,14 @@ _ADVERBS = re.compile(
     r"(?P<next>\w+)",
     re.IGNORECASE,
 )
-_COULD = re.compile(r"\b(?P<hedge>may|might|could) (?P<not>not )?(?P<verb>[a-z]+)\b", re.IGNORECASE)
+_COULD = re.compile(
+    r"\b(?P<hedge>(?-i:may)|might|could) (?P<not>not )?(?P<verb>[a-z]+)\b", re.IGNORECASE
+)
 _HEDGES = re.compile(
-    r"\b(may|might|could|would|likely|unlikely|probably|possibly|perhaps|reportedly|allegedly|"
-    r"apparently|seem(?:s|ed)?|appear(?:s|ed)? to|suggest(?:s|ed)?|believed to|expected to|said to|"
-    r"thought to|estimated|potentially|if true|hope[sd]? to|plan(?:s|ned)? to|considering)\b",
+    r"\b((?-i:may)|might|could|would|likely|unlikely|probably|possibly|perhaps|reportedly|"
+    r"allegedly|apparently|seem(?:s|ed)?|appear(?:s|ed)? to|suggest(?:s|ed)?|believed to|"
+    r"expected to|said to|thought to|estimated|potentially|if true|hope[sd]? to|"
+    r"plan(?:s|ned)? to|considering)\b",
     re.IGNORECASE,
 )
 

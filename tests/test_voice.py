@@ -7,6 +7,7 @@ from assistant.voice import (
     is_opinion,
     is_view,
     keeps,
+    quoting,
     source_kind,
     unattributed,
     voices,
@@ -36,12 +37,30 @@ def speaker(text: str) -> list[str | None]:
         ('"The ships are safe," Dahl said.', ["Dahl"]),
         ("The ships are safe, Karin Dahl said on Monday.", ["Karin Dahl"]),
         ("Two senior officials told reporters that the pier will close.", ["Two senior officials"]),
+        ("In May 2015, relatives said the ships are safe.", ["relatives"]),
+        ("The airline said so. He added that the ships are safe.", ["The airline", ""]),
+        ("The nurse said so. She added that the ships are safe.", ["The nurse", "The nurse"]),
+        (
+            "His father, Olof Brandt, told reporters that the pier is gone.",
+            ["His father, Olof Brandt"],
+        ),
+        ("It leads to what many critics of the plan quietly say is a loss.", [None]),
+        ("Russia continues to insist that the ships are safe.", [None]),
+        ("“As chief executive I believe the pier must go.”", [None]),
         ("Dahl was calm. She said the ships are safe.", [None, ""]),
         ("Dahl said it was bad. She added that the ships are safe.", ["Dahl", "Dahl"]),
         ("Dahl said, “It was bad.” “We were lucky.”", ["Dahl", "Dahl"]),
         (
             "According to Dahl, there are two plans. The first is a new pier. Nobody was hurt.",
             ["Dahl", "Dahl", None],
+        ),
+        (
+            "According to Dahl, there are two plans. The first is a pier. It would be of wood.",
+            ["Dahl", "Dahl", "Dahl"],
+        ),
+        (
+            "Dahl said, “It was bad.” “We were lucky. ‘Yes, very,’ Brandt said.”",
+            ["Dahl", "Dahl"],
         ),
         (
             'Dahl said: "I came. "Are you coming?" Brandt left. "I came," he said.',
@@ -85,6 +104,10 @@ def test_a_speaker_is_put_back() -> None:
     assert attributed("Skarholm is safe.", "Karin Dahl", lower=False) == (
         "According to Karin Dahl, Skarholm is safe."
     )
+    said = "“We are glad. You should come,” Dahl said."
+    assert quoting("We are glad.", "The mayor", said) == "According to the mayor: “We are glad.”"
+    assert quoting("We are sad.", "The mayor", said) == ""
+    assert quoting("The pier is gone.", "The mayor", "“The pier is gone,” Dahl said.") == ""
     assert unattributed("According to Brandt, the pier is gone.") == "The pier is gone."
     assert unattributed("The article says that it is gone.") == "It is gone."
 
@@ -110,6 +133,7 @@ def test_a_speaker_is_put_back() -> None:
         ("Dahl will resign.", "Dahl might resign soon.", "Dahl might resign.", ()),
         ("It will not open.", "It could not open by May.", "It could not open.", ()),
         ("Dahl resigns.", "Dahl might resign soon.", "Dahl resigns.", ("might",)),
+        ("Dahl left.", "In May 2015 Dahl left.", "Dahl left.", ()),
         ("Dahl may resign.", "Dahl might resign soon.", "Dahl may resign.", ()),
         ("The pier is long.", "The pier is long and Dahl might go.", "The pier is long.", ()),
     ],
