@@ -275,7 +275,9 @@ class Reviewer:
         claimed = led or voice.speaker(bare(sentence))
         if spoken and led and not self._speaks(led, main):
             text = self._by(spoken.speaker, voice.unattributed(text), quote)
-        elif claimed and not all(self._speaks(claimed, i) for i in cited):
+        elif claimed and not all(
+            self._speaks(claimed, i) for i in cited if i == main or self._voices[i]
+        ):
             # None of it is his, or half of it is said by somebody else.
             missing = dict.fromkeys((*check.missing, claimed))
             check = replace(check, verdict="partly", missing=tuple(missing))

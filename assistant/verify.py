@@ -97,6 +97,7 @@ class Verifier:
         # Elsewhere than in English, what begins with a capital may be any noun.
         full_names = {n for q in quotes for n in facts.full_names(q) if language == "en"}
         self._full_names = {frozenset(terms(n, language)) for n in full_names}
+        self._names = {n for q in quotes for n in facts.names(q) if language == "en"}
         self._short = {
             frozenset(terms(short, language)): frozenset(terms(name, language))
             for q in quotes
@@ -156,7 +157,7 @@ class Verifier:
         if score >= SUPPORTED:
             # A likely sentence with a word of the question, or of the model, is not yet the
             # article's: what the repairs cost is not what the dam cost.
-            unseen = self._words(claim, said - self._known(claim, said, cited))
+            unseen = self._words(claim, said - self._known(claim, said, cited, free))
             return Check(partly if unseen else "supported", score, unseen, judgement=judgement)
         found = {t for i in chosen for t in self._weights.sentences[i]}
         return Check(
@@ -178,9 +179,10 @@ class Verifier:
             _ABOUT * self._weights.sum(told)
         )
 
-    def _known(self, claim: str, said: set[str], cited: Sequence[int]) -> set[str]:
+    def _known(self, claim: str, said: set[str], cited: Sequence[int], free: bool) -> set[str]:
         """The terms of the evidence, and those of names and quantities, which are looked at before:
-        they may be written in another way.
+        they may be written in another way. So is a name that opens the claim, if the evidence is
+        `free` to be about somebody, begins with nobody else, and follows on that name.
 
         A sentence that has but one word of the claim is no evidence beside another that has more.
         """
@@ -189,7 +191,20 @@ class Verifier:
         known = {t for i in cited if shared[i] >= least for t in self._weights.sentences[i]}
         for part in facts.particulars(claim):
             known |= set(terms(part, self._language))
-        return known
+        name = set(terms(self._opening(claim), self._language))
+        others = any(self._opening(self._quotes[i]) for i in cited)
+        return known | name if free and not others and name <= self._around(cited) else known
+
+    def _opening(self, text: str) -> str:
+        """The first word of `text` if it is a name of one word that the article has, else ""."""
+        first = re.match(r"\W*((?:\w|[’'-]\w)+?)(?:[’']s)?\b(?![’'-]\w)", text)
+        name = first[1] if first else ""
+        return name if name in self._names and name not in facts.names(text) else ""
+
+    def _around(self, cited: Sequence[int]) -> set[str]:
+        """The terms of the sentences `cited` and of the few before each."""
+        near = {j for i in cited for j in range(max(0, i - _BEFORE), i + 1)}
+        return {t for j in near for t in terms(self._quotes[j], self._language)}
 
     def _words(self, claim: str, wanted: set[str]) -> tuple[str, ...]:
         """The words of `claim` whose terms are `wanted`."""
@@ -277,9 +292,8 @@ class Verifier:
         """The names of `claim` that stand neither in the evidence nor shortly before it, nor in
         the first sentence, which is the title if there is one.
         """
-        near = {0, *(j for i in cited for j in range(max(0, i - _BEFORE), i + 1))}
-        found = {t for j in near for t in terms(self._quotes[j], self._language)}
-        found = self._whole(claim, found)
+        title = set(terms(self._quotes[0], self._language))
+        found = self._whole(claim, title | self._around(cited))
         unknown = [n for n in facts.names(claim) if not set(terms(n, self._language)) <= found]
         # A name that the article has nowhere is missing, not moved.
         moved = [n for n in unknown if set(terms(n, self._language)) <= self._every]

@@ -23,7 +23,7 @@ _SAYS = (
     "|accus(?:es?|ed)|quipped|recall(?:s|ed)?|repl(?:ies|ied)|answered|propos(?:es?|ed)|promis(?:es?|ed)"
     "|confirm(?:s|ed)?|doubts?|doubted|fears?|feared|hopes?|hoped|denies|denied|echoe[sd]|put it"
     "|calculat(?:es?|ed)|reckon(?:s|ed)?|suspects|suspected|blam(?:es?|ed)|counters|countered"
-    "|guess(?:es|ed)|caution(?:s|ed)|complain(?:s|ed)?|conced(?:es?|ed)|speculat(?:es?|ed)"
+    "|guess(?:es|ed)|reveal(?:s|ed)?|caution(?:s|ed)|complain(?:s|ed)?|conced(?:es?|ed)|speculat(?:es?|ed)"
     "|disput(?:es?|ed)|points? out|pointed out|urg(?:es|ed)|assum(?:es?|ed)"
 )
 _PLAIN = re.compile(r"says?|said|told|argu(?:es?|ed)|insist(?:s|ed)?|warn(?:s|ed)?")
@@ -31,6 +31,9 @@ _PLAIN = re.compile(r"says?|said|told|argu(?:es?|ed)|insist(?:s|ed)?|warn(?:s|ed
 
 _SHORT = 4
 """Words in the description of somebody without a name."""
+
+_DESCRIBED = 8
+"""Words in a source that is no person."""
 
 _ADVERB = (
     r"(?:(?:also|later|then|once|recently|reportedly|repeatedly|again|has|have|had|who|since|"
@@ -42,8 +45,16 @@ _DETERMINED = (
 )
 _WORD = r"[\w’'.-]+"
 _NAME = r"(?:[A-ZÀ-Þ][\w’'.-]+ ?){2,4}"
+_SUBJECT = re.compile(
+    r"((?:[A-ZÀ-Þ][\w’'.-]+ ){1,4}[A-ZÀ-Þ][\w’'.-]+),? (?:is|was|has|had|who|\w+ed)\b"
+)
+"""Somebody of whom a sentence tells."""
+
 _PRONOUN = r"(?:[Hh]e|[Ss]he|[Tt]hey)"
-_ACCORDING = re.compile(r"\b[Aa]ccording to (?P<who>[^,.;:]+)")
+_ACCORDING = re.compile(
+    r"\b[Aa]ccording to (?!plan\b)"
+    r"(?P<who>(?:[^,.;:]|\.(?=\w)|(?<=\b[A-Z])\.|(?<=\b[DM]r)\.|(?<=\bMrs)\.|(?<=\bMs)\.)+)"
+)
 _LEADS = re.compile(
     rf"(?:^|[.!?:;,”\"] |^[“\"]|\bwhile )(?P<who>{_PRONOUN}|"
     rf"{_DETERMINED}?(?:{_WORD} ){{0,11}}?{_WORD})"
@@ -82,7 +93,8 @@ _EARLIER = re.compile(
 
 _NOT_SPEAKERS = frozenset(
     "which who that this there what where when how why these those article report statement "
-    "i we you it nobody everyone on in at by for from with after before during since until".split()
+    "i we you it nobody everyone on in at by for from with after before during since until earlier "
+    "later last yesterday today recently meanwhile whether".split()
 )
 
 
@@ -119,6 +131,9 @@ def voices(article: Article) -> list[Voice | None]:
             voice = Voice((inner or before).speaker, quote)
         if voice is not None:
             latest = voice.speaker
+        elif somebody := _SUBJECT.match(quote):
+            # Who "he said" is, in the next sentence.
+            latest = _speaker(somebody[1], "") or latest
         elif not same:
             latest = latest if re.search(r"[“\"]", quote) else ""
         if marks := re.findall("[“”]", marked):
@@ -199,6 +214,8 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
         # "the leader of the team, Davyd Arakhamia": the name is what a reader knows.
         name = re.match(rf", ({_NAME})(?=[,.;]|$)", quote[match.end() :])
         who = _speaker(name[1] if name else match["who"], latest)
+        if not who and len(match["who"].split()) <= _DESCRIBED:
+            who = match["who"]  # "data gathered by Forbes" is a source, too.
         before, after = quote[: match.start()].strip(" ,"), quote[match.end() :].lstrip(" ,")
         said = after if len(after.split()) > len(before.split()) or not before else before
         if who:
@@ -225,10 +242,9 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
             return Voice(who, f"{quote[: match.start()]} {quote[match.end() :]}")
     for match in _LEADS.finditer(quote):
         who = _speaker(match["who"], latest, bool(_PLAIN.fullmatch(match["verb"])))
+        if re.fullmatch(_NAME, match["apposed"] or "") and not _has_name(who):
+            who = f"{who}, {match['apposed']}".removeprefix(", ")
         if who and match["after"].strip():
-            apposed: str = match["apposed"] or ""
-            if re.fullmatch(_NAME, apposed) and not _has_name(who):
-                who = f"{who}, {apposed}"
             said = quote[match.start("after") :]
             # What somebody had said, but is otherwise.
             past = "had" in match[0][: match.start("verb") - match.start()].split()
@@ -265,6 +281,8 @@ def _speaker(written: str, latest: str, surely: bool = False) -> str:
     words = who.split()
     if not words or len(words) > 13 or words[0].casefold() in _NOT_SPEAKERS:
         return ""
+    if words[-1] in FUNCTION_WORDS or words[-1] == "I":
+        return ""
     named = any(w[0].isupper() for w in words[1:]) or (
         words[0][0].isupper() and words[0].casefold() not in FUNCTION_WORDS
     )
@@ -272,8 +290,6 @@ def _speaker(written: str, latest: str, surely: bool = False) -> str:
         # "Putin and other Russian officials" is somebody; "Prices in May" hardly is.
         return who if re.search(_PEOPLE, who) else ""
     last = words[-1].casefold()
-    if last == "i":
-        return ""
     noun = last not in FUNCTION_WORDS and _NOUN.fullmatch(last)
     speaks = surely and noun and who == whole and len(words) <= _SHORT
     return who if named or speaks or re.search(_PEOPLE, who) else ""
