@@ -141,7 +141,7 @@ class Reviewer:
         missing = check.missing
         found = self._smallest(sentence, wider)
         check = self._check(sentence, question, found, judge)
-        if check.verdict == "supported":
+        if check.verdict != "not in article" and not check.missing:
             # Whom the question is about is named elsewhere; whether this is told of them is open.
             check = replace(check, verdict="partly", missing=missing)
         return found, check

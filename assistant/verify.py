@@ -23,6 +23,9 @@ Judge = Callable[[], float | None]
 
 SUPPORTED = 0.7
 """From this score on a claim is supported, from the next on partly so (eval/README)."""
+JOINED = 0.85
+"""The same as the first, of a claim that needs more than one sentence: what each says may be of
+different things (eval/README)."""
 PARTLY = 0.25
 VERBATIM = 0.95
 """From this share of its word pairs in one sentence on, a claim is that sentence's own."""
@@ -141,7 +144,8 @@ class Verifier:
             # The question's somebody, and the evidence is about somebody else.
             return Check("not in article", low(), foreign)
         numbers = [q.text for q in facts.quantities(claim, self._language) if q.text in missing]
-        if self._from_memory(claim, numbers, missing, around):
+        stranger = missing or any(_SOMEBODY.search(e) for e in evidence)
+        if (stranger and _AGED.search(claim)) or self._from_memory(claim, numbers, missing, around):
             return Check("not in article", low(), missing)
         # The digits of a number that is missing may be there, of something else, and so may the
         # words of a quotation.
@@ -158,7 +162,8 @@ class Verifier:
             # A likely sentence with a word of the question, or of the model, is not yet the
             # article's: what the repairs cost is not what the dam cost.
             unseen = self._words(claim, said - self._known(claim, said, cited, free))
-            return Check(partly if unseen else "supported", score, unseen, judgement=judgement)
+            whole = not unseen and (len(cited) == 1 or score >= JOINED)
+            return Check("supported" if whole else partly, score, unseen, judgement=judgement)
         found = {t for i in chosen for t in self._weights.sentences[i]}
         return Check(
             partly if score >= PARTLY else "not in article",
@@ -386,6 +391,13 @@ class Verifier:
                 whole |= short | parts
         return whole
 
+
+_AGED = re.compile(
+    r"\b\d{1,3}-year-old\b(?:[^.]{0,40}?\b(?:named|called|identified as|is|was))?"
+    r"(?: [a-z]\w+)? [A-ZÀ-Þ]"
+    r"|[A-ZÀ-Þ]\w+(?:, who)?,? (?:(?:is|was) (?:an? )?\d{1,3}[- ]years?[- ]old|aged \d{1,3})\b"
+)
+"""Somebody who is named, and an age. Whoever else has that age is not yet them."""
 
 _SOMEBODY = re.compile(r"(?:^\W*|\b(?:said|says|say|that)\s+)an? \d+-year-old\b", re.IGNORECASE)
 

@@ -45,6 +45,7 @@ _DETERMINED = (
 )
 _WORD = r"[\w’'.-]+"
 _NAME = r"(?:[A-ZÀ-Þ][\w’'.-]+ ?){2,4}"
+_APPOSED = re.compile(rf", ({_NAME})(?=[,.;]|$)")
 _SUBJECT = re.compile(
     r"((?:[A-ZÀ-Þ][\w’'.-]+ ){1,4}[A-ZÀ-Þ][\w’'.-]+),? (?:is|was|has|had|who|\w+ed)\b"
 )
@@ -212,7 +213,7 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
         return Voice(match[0], quote[match.end() :])
     if match := _ACCORDING.search(quote):
         # "the leader of the team, Davyd Arakhamia": the name is what a reader knows.
-        name = re.match(rf", ({_NAME})(?=[,.;]|$)", quote[match.end() :])
+        name = _APPOSED.match(quote[match.end() :])
         who = _speaker(name[1] if name else match["who"], latest)
         if not who and len(match["who"].split()) <= _DESCRIBED:
             who = match["who"]  # "data gathered by Forbes" is a source, too.
@@ -222,8 +223,10 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
             return Voice(who, said)
     if match := _FOLLOWS.search(quote):
         who = _speaker(match["who"] or match["who2"], latest)
+        rest = quote[match.end() :]
+        if named := _APPOSED.match(rest):
+            who = _with_name(who, named[1])
         if who:
-            rest = quote[match.end() :]
             return Voice(
                 who,
                 f"{quote[: match.start() + 2]} {rest if '“' in rest or chr(34) in rest else ''}",
@@ -242,14 +245,19 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
             return Voice(who, f"{quote[: match.start()]} {quote[match.end() :]}")
     for match in _LEADS.finditer(quote):
         who = _speaker(match["who"], latest, bool(_PLAIN.fullmatch(match["verb"])))
-        if re.fullmatch(_NAME, match["apposed"] or "") and not _has_name(who):
-            who = f"{who}, {match['apposed']}".removeprefix(", ")
+        if re.fullmatch(_NAME, match["apposed"] or ""):
+            who = _with_name(who, match["apposed"])
         if who and match["after"].strip():
             said = quote[match.start("after") :]
             # What somebody had said, but is otherwise.
             past = "had" in match[0][: match.start("verb") - match.start()].split()
             return Voice(who, said.split(", but ")[0] if past else said)
     return None
+
+
+def _with_name(who: str, name: str) -> str:
+    """Somebody who is only described, with a name that stands beside."""
+    return who if _has_name(who) else f"{who}, {name.rstrip(' .')}".removeprefix(", ")
 
 
 _AFTER = "on|in|at|after|during|to|who|told|published|released|obtained|seen"

@@ -284,7 +284,10 @@ def test_an_empty_reply_is_no_answer(make: Make) -> None:
 def test_list_items_are_claims_on_lines_of_their_own(make: Make) -> None:
     reply = "- The ferry sails three times a day.\n- A ticket costs 84 crowns."
     answer = make(reply).ask("What is known of the ferry?")
-    assert answer.text == "The ferry sails three times a day.\nA ticket costs 84 crowns."
+    assert answer.text == (
+        "According to the shipping company Nordsund, the ferry sails three times a day.\n"
+        "A ticket costs 84 crowns."
+    )
     assert len(answer.claims) == 2
 
 
@@ -499,6 +502,52 @@ def test_a_false_premise_is_corrected_with_the_quote(make: Make) -> None:
     assert answer.citations[0].quote == "Ticket prices rise by 12 percent to 84 crowns."
     assert answer.corrected
     assert not answer.abstained
+
+
+def test_what_the_model_says_instead_corrects_a_premise_if_it_is_the_opposite(make: Make) -> None:
+    reply = "Ticket prices for a crossing increase to 84 crowns."
+    llm = FakeLLM(reply)
+    llm.judges, llm.yes, llm.says = True, 0.2, 0.6  # Not sure enough to answer.
+    question = "To what sum is the cost of a crossing cut from 84 crowns, ticket prices included?"
+    answer = make(llm=llm, text=TICKETS).ask(question)
+    assert answer.corrected
+    assert answer.text == f"The article says otherwise: “{reply}”"
+    llm.replies = [reply]
+    whether = "Is the cost of a crossing cut from 84 crowns, ticket prices included?"
+    assert make(llm=llm, text=TICKETS).ask(whether).abstained
+
+
+TICKETS = """The ferry between Lindvik and Skarholm sails all winter.
+
+Ticket prices for a crossing increase to 84 crowns. The pier stays open, and no fee is asked.
+"""
+
+
+def test_who_never_says_it_is_taken_away(make: Make) -> None:
+    text = f"""\
+The winter ferry must stay
+
+Olof Brandt
+
+Olof Brandt is the mayor of Skarholm. He likes the ferry.
+
+{VIEW}
+"""
+    answer = make(f"According to Karin Dahl, {VIEW[0].lower()}{VIEW[1:]}", text=text).ask("What?")
+    assert answer.text == f"According to the author, {VIEW[0].lower()}{VIEW[1:]}"
+    assert [c.quote for c in answer.citations] == [VIEW]
+
+
+VIEW = "There is clearly a way to keep the island alive through the winter months."
+
+
+def test_what_somebody_says_of_me_or_you_is_quoted(make: Make) -> None:
+    answer = make("We have bought an ice-going ship.").ask("What is bought?")
+    assert (
+        answer.text == "According to its director, Karin Dahl: “We have bought an ice-going ship.”"
+    )
+    (claim,) = answer.claims
+    assert make().recheck(claim, "What is bought?") == "supported"
 
 
 def test_what_somebody_says_about_a_thing_does_not_presume_it(make: Make) -> None:

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from assistant.checker import PACKAGED
-from assistant.verify import PARTLY, Verifier, bare, conflicts, may_be_about
+from assistant.verify import JOINED, PARTLY, SUPPORTED, Verifier, bare, conflicts, may_be_about
 from assistant.words import Weights
 from tests.fakes import FakeChecker
 
@@ -235,6 +235,44 @@ def test_one_word_makes_no_sentence_evidence_beside_another() -> None:
     )
     assert check.verdict == "partly"
     assert check.missing == ("repairs",)
+
+
+def test_a_name_that_opens_a_claim_is_who_the_evidence_follows_on() -> None:
+    quotes = ["In 2019 the council praised Nordsund.", "It sold two ships to the island then."]
+    made = Verifier(quotes, Weights(quotes), None)
+    asked = "What did Nordsund sell?"
+    assert made.check("Nordsund sold two ships to the island.", [1], 0.9, asked).missing == ()
+    quotes[1] = "Brandt sold it two ships to the island then."
+    quotes.append("In May Brandt left.")
+    made = Verifier(quotes, Weights(quotes), None)
+    assert "Nordsund" in made.check("Nordsund sold two ships.", [1], 0.9, asked).missing
+
+
+def test_an_age_is_not_given_to_whoever_is_named() -> None:
+    quotes = [
+        "The victim was named as Nils Holm.",
+        "Officers said a 16-year-old boy had been detained.",
+        "Nils Holm, aged 17, came from Skarholm.",
+    ]
+    made = Verifier(quotes, Weights(quotes), None)
+    asked = "How old was Nils Holm, and who is the 16-year-old boy?"
+    for claim in ("Nils Holm was 16 years old.", "The 16-year-old boy is named Nils Holm."):
+        for cited in ([0], [1], [0, 1]):
+            assert made.check(claim, cited, 0.9, asked).verdict == "not in article", claim
+    assert made.check("Nils Holm, aged 17, came from Skarholm.", [2], 0.9).verdict == "supported"
+
+
+def test_a_claim_that_joins_sentences_needs_more() -> None:
+    quotes = ["The island has 640 inhabitants.", "Its school was closed in May of 2019."]
+    made = Verifier(quotes, Weights(quotes), None)
+    claim = "The school of 640 inhabitants was closed in May of 2019."
+    check = made.check(claim, [0, 1], 0.9, judge=lambda: 2.0)
+    assert SUPPORTED <= check.score < JOINED
+    assert check.verdict == "partly"
+    assert check.missing == ()
+    sure = made.check(claim, [0, 1], 0.9, judge=lambda: 6.0)
+    assert sure.score >= JOINED
+    assert sure.verdict == "supported"
 
 
 def test_a_unit_may_be_said_once_for_several_numbers() -> None:
