@@ -466,7 +466,7 @@ _LABELS = re.compile(
 )
 _MINE = re.compile(r"\b(I|my|we must|we should|let us)\b")
 _OUGHT = re.compile(
-    r"\b(should|must|ought to|needs? to|clearly|surely|obviously|unfortunately|worth|of course|"
+    r"\b(should|must|would|ought to|needs? to|clearly|surely|obviously|unfortunately|worth|of course|"
     r"isn[’']t it|I|my)\b"
 )
 
