@@ -70,6 +70,13 @@ _ENDS = re.compile(
     rf", (?P<who>{_PRONOUN}|{_DETERMINED}?(?:{_WORD} ){{0,6}}?{_WORD}) {_ADVERB}(?:{_SAYS})"
     r"(?: (?:on|in|at|to|after|during|late|early)\b[^,]*)?\.?$"
 )
+_SAID_BY = re.compile(
+    rf", (?:says?|said|argu(?:es?|ed)|warn(?:s|ed)?) "
+    rf"(?P<who>{_DETERMINED}?(?:{_WORD} ){{0,11}}?{_WORD})(?:,|\.?$)"
+)
+_FAR = re.compile(rf"^(?P<who>{_NAME}), [^.;“”\"]{{3,160}}, {_ADVERB}(?:{_SAYS})\b(?P<said>.+)")
+"""Somebody of whom more is told before what they say."""
+
 _VIEW = re.compile(
     rf"\b[Ii]n (?:(?P<whose>his|her|their)|(?P<who>{_DETERMINED}?(?:{_WORD} ){{0,6}}?{_WORD})"
     r"[’']s?) (?:view|opinion|eyes|account|words|judge?ment)\b"
@@ -235,6 +242,10 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
         who = _speaker(match["who"], latest)
         if who:
             return Voice(who, quote[: match.start()])
+    if match := _SAID_BY.search(quote):
+        who = _speaker(match["who"], latest)
+        if who:
+            return Voice(who, quote[: match.start()])
     if match := _AS.search(quote):
         who = _speaker(match["who"], latest)
         if who:
@@ -252,6 +263,8 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
             # What somebody had said, but is otherwise.
             past = "had" in match[0][: match.start("verb") - match.start()].split()
             return Voice(who, said.split(", but ")[0] if past else said)
+    if match := _FAR.search(quote):
+        return Voice(match["who"], match["said"])
     return None
 
 
@@ -276,7 +289,8 @@ def _speaker(written: str, latest: str, surely: bool = False) -> str:
     lead = r"^(?:and|or|but|while|yet|still|so|however|as|whom) "
     who = re.sub(lead, "", who, flags=re.IGNORECASE)
     if re.search(
-        r"\b(?:was|were|is|are|has|have|had|will|would|can|cannot|not|never|by|that|which)\b|n['’]t\b",
+        r"\b(?:was|were|is|are|has|have|had|will|would|can|cannot|not|never|(?<!led )by|that|which)"
+        r"\b|n['’]t\b",
         who,
     ):
         return ""  # A whole clause, not somebody.
@@ -466,8 +480,8 @@ _LABELS = re.compile(
 )
 _MINE = re.compile(r"\b(I|my|we must|we should|let us)\b")
 _OUGHT = re.compile(
-    r"\b(should|must|would|ought to|needs? to|clearly|surely|obviously|unfortunately|worth|of course|"
-    r"isn[’']t it|I|my)\b"
+    r"\b(should|must|would|ought to|needs? to|clearly|surely|obviously|unfortunately|worth|"
+    r"of course|isn[’']t it|I|my)\b"
 )
 
 
@@ -492,5 +506,7 @@ def _unquoted(text: str) -> str:
 
 
 def is_view(quote: str) -> bool:
-    """Whether the sentence, outside quotation marks, says what ought to be or how to judge it."""
+    """Whether the sentence, outside quotation marks, says what ought to be, or would, or how to
+    judge it.
+    """
     return bool(_OUGHT.search(_unquoted(quote)))

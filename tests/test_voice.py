@@ -44,6 +44,9 @@ def speaker(text: str) -> list[str | None]:
             "His father, Olof Brandt, told reporters that the pier is gone.",
             ["His father, Olof Brandt"],
         ),
+        ("Karin Dahl, from Lindvik, who owns two ships, said all is well.", ["Karin Dahl"]),
+        ("The pier is gone, says a team led by Karin Dahl.", ["a team led by Karin Dahl"]),
+        ("The pier is gone, said Karin Dahl, a former mayor.", ["Karin Dahl"]),
         ("It leads to what many critics of the plan quietly say is a loss.", [None]),
         ("Russia continues to insist that the ships are safe.", [None]),
         ("“As chief executive I believe the pier must go.”", [None]),
@@ -167,6 +170,7 @@ def test_an_opinion_piece_is_told_from_a_report() -> None:
     assert not is_opinion(from_text(LEAD + asked))
     assert not is_opinion(report)
     assert is_view("Skarholm should build it.")
+    assert is_view("A pier would keep the island alive.")
     assert not is_view("“We should build it,” he said.")
     assert by_author("The author proposes a new pier.")
     assert not by_author("A new pier is needed.")
