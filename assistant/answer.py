@@ -398,7 +398,7 @@ class Assistant:
                 # One that judges cannot while it writes.
                 while ended and not self._judging(llm):
                     answer = self._extend(llm, asked, answer, ended.pop(0), markers)
-                    if answer.abstained or answer.corrected:
+                    if answer.abstained:
                         yield answer
                         return
                 yield answer
@@ -410,7 +410,7 @@ class Assistant:
         for sentence in ended:
             answer = self._extend(llm, asked, answer, sentence, markers)
             yield answer
-            if answer.abstained or answer.corrected:
+            if answer.abstained:
                 return
         if cut:
             if not answer.claims and not answer.rejected:
@@ -446,9 +446,7 @@ class Assistant:
         claim = self._reviewer.review(shown, answer.standalone, markers, judge=judge)
         beside = not answer.claims and not self._reviewer.suits(answer.standalone, shown)
         if claim.verdict not in self._shown or beside:
-            answer = replace(answer, rejected=(*answer.rejected, claim))
-            # What the model took from the article may deny what the question takes for granted.
-            return (None if answer.claims else self._corrected(answer)) or answer
+            return replace(answer, rejected=(*answer.rejected, claim))
         if not answer.claims:
             wanted = max(self._threshold, gate.SECOND if answer.rejected else 0.0)
             if claim.judgement is not None or not gate.settled(answer.signals, wanted):

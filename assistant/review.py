@@ -103,13 +103,15 @@ class Reviewer:
         whether the article says it.
         """
         if cited is not None:
+            sentence = self._unled(sentence, cited)
             found = self._attributor.among(cited, sentence, question)
             check = self._check(sentence, question, found, judge)
         else:
             found, check = self._found(sentence, question, judge)
             if self._misattributed(sentence, found.sentences):
                 sentence = voice.unattributed(sentence)
-                found, check = self._found(sentence, question, judge)
+                # What the model judges of it was with the wrong speaker.
+                found, check = self._found(sentence, question, None)
         text = sentence
         if found.sentences and check.verdict in ("supported", "partly"):
             text, check = self._voiced(sentence, question, found.sentences, check)
@@ -141,7 +143,7 @@ class Reviewer:
         missing = check.missing
         found = self._smallest(sentence, wider)
         check = self._check(sentence, question, found, judge)
-        if check.verdict != "not in article" and not check.missing:
+        if check.verdict in ("supported", "partly") and not check.missing:
             # Whom the question is about is named elsewhere; whether this is told of them is open.
             check = replace(check, verdict="partly", missing=missing)
         return found, check
@@ -286,18 +288,32 @@ class Reviewer:
                 text = self._by(spoken.speaker, voice.unattributed(text), quote)
         elif not spoken and self._opinion and voice.is_view(quote) and not voice.by_author(text):
             who = self._article.author or "the author"
-            text = self._by(who, text, quote)
+            text = self._by(who, text, f"“{quote}”")
         if self._article.language == "en":
             text, hedges = voice.hedged(text, quote)
             if hedges and check.verdict == "supported":
                 check = replace(check, verdict="partly", missing=hedges)
         return text, check
 
+    def _unled(self, sentence: str, cited: Sequence[int]) -> str:
+        """`sentence` without who says it in front, where that is who says one of those `cited`: it
+        was checked before that was put there.
+        """
+        speakers = [v.speaker for i in cited if (v := self._voices[i])]
+        if self._opinion:
+            speakers.append(self._article.author or "the author")
+        leads = [voice.according_to(s) for s in speakers]
+        lead = next((lead for lead in leads if sentence.startswith(lead)), "")
+        rest = sentence[len(lead) :].lstrip(",: ")
+        if rest.startswith("“") and rest.endswith("”"):
+            rest = rest[1:-1]
+        return rest[:1].upper() + rest[1:] if lead else sentence
+
     def _misattributed(self, sentence: str, cited: Sequence[int]) -> bool:
         """Whether `sentence` begins with who says what the article itself tells, in a paragraph
         that has not named them before.
         """
-        claimed = _led_by(sentence)
+        claimed = set(terms(_led_by(sentence)))
         if not claimed or not cited:
             return False
         main = self._main(set(terms(bare(voice.unattributed(sentence)))), cited)
@@ -306,7 +322,7 @@ class Reviewer:
         spans = self._article.sentences
         start = self._article.text.rfind("\n\n", 0, spans[main].start)
         told = self._article.text[max(0, start) : spans[main].end]
-        return not set(terms(claimed)) & set(terms(told))
+        return not claimed & set(terms(told))
 
     def _speaks(self, claimed: str, main: int) -> bool:
         """Whether `claimed` may be who says the sentence `main`: its speaker, or, if a pronoun says
@@ -338,7 +354,9 @@ class Reviewer:
         if quoted := voice.quoting(text, speaker, quote):
             return quoted
         first = re.match(r"\w+", text)
-        word = first[0] if first else ""
+        if not first:
+            return voice.attributed(text, speaker, False)
+        word = first[0]
         # What only begins sentences may be a name nonetheless: no dictionary has it then.
         plain = word.casefold() in self._words or is_known(word.casefold(), "en")
         lower = word[1:].islower() and word not in self._names and plain

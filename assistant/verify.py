@@ -24,8 +24,8 @@ Judge = Callable[[], float | None]
 SUPPORTED = 0.7
 """From this score on a claim is supported, from the next on partly so (eval/README)."""
 JOINED = 0.85
-"""The same as the first, of a claim that needs more than one sentence: what each says may be of
-different things (eval/README)."""
+"""The same as the first, of a claim that needs more than one sentence and was judged: what each
+says may be of different things (eval/README)."""
 PARTLY = 0.25
 VERBATIM = 0.95
 """From this share of its word pairs in one sentence on, a claim is that sentence's own."""
@@ -145,7 +145,9 @@ class Verifier:
             return Check("not in article", low(), foreign)
         numbers = [q.text for q in facts.quantities(claim, self._language) if q.text in missing]
         stranger = missing or any(_SOMEBODY.search(e) for e in evidence)
-        if (stranger and _AGED.search(claim)) or self._from_memory(claim, numbers, missing, around):
+        if (stranger and aged_otherwise(claim, evidence)) or self._from_memory(
+            claim, numbers, missing, around
+        ):
             return Check("not in article", low(), missing)
         # The digits of a number that is missing may be there, of something else, and so may the
         # words of a quotation.
@@ -162,7 +164,8 @@ class Verifier:
             # A likely sentence with a word of the question, or of the model, is not yet the
             # article's: what the repairs cost is not what the dam cost.
             unseen = self._words(claim, said - self._known(claim, said, cited, free))
-            whole = not unseen and (len(cited) == 1 or score >= JOINED)
+            joined = len(cited) > 1 and judgement is not None
+            whole = not unseen and score >= (JOINED if joined else SUPPORTED)
             return Check("supported" if whole else partly, score, unseen, judgement=judgement)
         found = {t for i in chosen for t in self._weights.sentences[i]}
         return Check(
@@ -196,9 +199,10 @@ class Verifier:
         known = {t for i in cited if shared[i] >= least for t in self._weights.sentences[i]}
         for part in facts.particulars(claim):
             known |= set(terms(part, self._language))
-        name = set(terms(self._opening(claim), self._language))
+        name = self._opening(claim)
+        meant = free and name and any(name in self._before(i) for i in cited)
         others = any(self._opening(self._quotes[i]) for i in cited)
-        return known | name if free and not others and name <= self._around(cited) else known
+        return known | set(terms(name)) if meant and not others else known
 
     def _opening(self, text: str) -> str:
         """The first word of `text` if it is a name of one word that the article has, else ""."""
@@ -206,10 +210,14 @@ class Verifier:
         name = first[1] if first else ""
         return name if name in self._names and name not in facts.names(text) else ""
 
-    def _around(self, cited: Sequence[int]) -> set[str]:
-        """The terms of the sentences `cited` and of the few before each."""
-        near = {j for i in cited for j in range(max(0, i - _BEFORE), i + 1)}
-        return {t for j in near for t in terms(self._quotes[j], self._language)}
+    def _before(self, sentence: int) -> Set[str]:
+        """The names in the last sentence before `sentence` that has any, of the few before it."""
+        for i in range(sentence - 1, max(-1, sentence - 1 - _BEFORE), -1):
+            quote = self._quotes[i]
+            named = {*facts.names(quote), self._opening(quote)} - {""}
+            if named:
+                return named
+        return frozenset()
 
     def _words(self, claim: str, wanted: set[str]) -> tuple[str, ...]:
         """The words of `claim` whose terms are `wanted`."""
@@ -297,8 +305,9 @@ class Verifier:
         """The names of `claim` that stand neither in the evidence nor shortly before it, nor in
         the first sentence, which is the title if there is one.
         """
-        title = set(terms(self._quotes[0], self._language))
-        found = self._whole(claim, title | self._around(cited))
+        near = {0, *(j for i in cited for j in range(max(0, i - _BEFORE), i + 1))}
+        found = {t for j in near for t in terms(self._quotes[j], self._language)}
+        found = self._whole(claim, found)
         unknown = [n for n in facts.names(claim) if not set(terms(n, self._language)) <= found]
         # A name that the article has nowhere is missing, not moved.
         moved = [n for n in unknown if set(terms(n, self._language)) <= self._every]
@@ -394,10 +403,24 @@ class Verifier:
 
 _AGED = re.compile(
     r"\b\d{1,3}-year-old\b(?:[^.]{0,40}?\b(?:named|called|identified as|is|was))?"
-    r"(?: [a-z]\w+)? [A-ZÀ-Þ]"
-    r"|[A-ZÀ-Þ]\w+(?:, who)?,? (?:(?:is|was) (?:an? )?\d{1,3}[- ]years?[- ]old|aged \d{1,3})\b"
+    r"(?: [a-z]\w+)? [A-ZÀ-Þ]\w+"
+    r"|\b[A-ZÀ-Þ]\w+(?:, who)?,? (?:(?:is|was) (?:an? )?\d{1,3}[- ]years?[- ]old|aged \d{1,3})\b"
 )
-"""Somebody who is named, and an age. Whoever else has that age is not yet them."""
+
+
+def aged_otherwise(claim: str, evidence: Sequence[str]) -> bool:
+    """Whether `claim` gives somebody who is named an age that no sentence has with that name:
+    whoever else has that age is not yet them.
+    """
+
+    def together(said: str, quote: str) -> bool:
+        names = set(re.findall(r"[A-ZÀ-Þ]\w+", said)) & set(re.findall(r"\w+", quote))
+        ages = {q.value for q in facts.quantities(said)}
+        return bool(names) and not ages.isdisjoint(q.value for q in facts.quantities(quote))
+
+    given = [match[0] for match in _AGED.finditer(claim)]
+    return any(not any(together(said, quote) for quote in evidence) for said in given)
+
 
 _SOMEBODY = re.compile(r"(?:^\W*|\b(?:said|says|say|that)\s+)an? \d+-year-old\b", re.IGNORECASE)
 

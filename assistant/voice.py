@@ -28,10 +28,24 @@ _SAYS = (
 )
 _PLAIN = re.compile(r"says?|said|told|argu(?:es?|ed)|insist(?:s|ed)?|warn(?:s|ed)?")
 """Verbs that nobody but a speaker has."""
+_PLURAL = re.compile(r"(?:s|people|men|women|police|children|two|three)$")
+_OFTEN_PASSIVE = re.compile(
+    "believed|thought|accused|alleged|reported|expected|estimated|assumed|suspected|blamed|denied"
+)
+_PASSIVE = re.compile(
+    rf"(?:{_OFTEN_PASSIVE.pattern}) (?:to|of)\b|said to (?:be|have)\b"
+    r"|(?:told|argued) (?:through|in|by|so|as)\b"
+)
+"""What looks like a verb of saying, and is said of somebody."""
 
 _SHORT = 4
 """Words in the description of somebody without a name."""
 
+_SOURCE = re.compile(
+    r"^(?!.*\b(?:how|what|whether)\b).*\b(?:data|figures|statistics|calculations?|accounts?|reports?|"
+    r"records?|documents?|testimony|statements?|complaint|estimates?|polls?|surveys?|stud(?:y|ies)|"
+    r"stor(?:y|ies)|(?:web)?sites?|both sides|indictment|lawsuit|filings?|papers?|letters?)\b"
+)
 _DESCRIBED = 8
 """Words in a source that is no person."""
 
@@ -44,12 +58,17 @@ _DETERMINED = (
     r"[Aa]nother|[Ii]ts|[Hh]is|[Tt]heir|[Hh]er) )"
 )
 _WORD = r"[\w’'.-]+"
-_NAME = r"(?:[A-ZÀ-Þ][\w’'.-]+ ?){2,4}"
+_NAME = r"[A-ZÀ-Þ][\w’'.-]+(?: [A-ZÀ-Þ][\w’'.-]+){1,3}"
 _APPOSED = re.compile(rf", ({_NAME})(?=[,.;]|$)")
 _SUBJECT = re.compile(
-    r"((?:[A-ZÀ-Þ][\w’'.-]+ ){1,4}[A-ZÀ-Þ][\w’'.-]+),? (?:is|was|has|had|who|\w+ed)\b"
+    r"(?!The )((?:[A-ZÀ-Þ][\w’'.-]+ ){1,4}[A-ZÀ-Þ][\w’'-]*[a-z][\w’'-]*),?"
+    r" (?:is|was|has|had|who|\w+ed)\b"
 )
 """Somebody of whom a sentence tells."""
+_TITLE = re.compile(
+    r"\b(?:M[rs]|Mrs|Miss|Dr|Sir|Lord|Lady|MP|Prof\w*|Sgt|Capt\w*|Col|Gen|Lt|Sen\w*|Rep\w*|Gov\w*|Rev|"
+    r"Minister|President|Mayor|Judge|Justice|Coach|Chancellor|Secretary|Officer)\b"
+)
 
 _PRONOUN = r"(?:[Hh]e|[Ss]he|[Tt]hey)"
 _ACCORDING = re.compile(
@@ -90,7 +109,9 @@ _ENUMERATES = re.compile(
     r"final|next|other)\b"
     r"|^(?:First|Second|Third|Fourth|Fifth|Finally|Lastly)\b",
 )
-_WOULD = re.compile(r"\b(?:would|(?:was|were) to)\b")
+_WOULD = re.compile(
+    r"^(?:It|They|This|That|These|He|She)\b.*\bwould\b|\b(?:would|was to|were to) be\b"
+)
 """How a point that somebody listed is told further."""
 
 _EARLIER = re.compile(
@@ -102,7 +123,7 @@ _EARLIER = re.compile(
 _NOT_SPEAKERS = frozenset(
     "which who that this there what where when how why these those article report statement "
     "i we you it nobody everyone on in at by for from with after before during since until earlier "
-    "later last yesterday today recently meanwhile whether".split()
+    "later last yesterday today recently meanwhile whether no none neither".split()
 )
 
 
@@ -139,11 +160,11 @@ def voices(article: Article) -> list[Voice | None]:
             voice = Voice((inner or before).speaker, quote)
         if voice is not None:
             latest = voice.speaker
-        elif somebody := _SUBJECT.match(quote):
-            # Who "he said" is, in the next sentence.
-            latest = _speaker(somebody[1], "") or latest
         elif not same:
             latest = latest if re.search(r"[“\"]", quote) else ""
+        somebody = _SUBJECT.match(quote) if voice is None else None
+        if somebody and (not latest or _TITLE.search(somebody[1])):
+            latest = _speaker(somebody[1], "")  # Who "he said" is, in the next sentence.
         if marks := re.findall("[“”]", marked):
             inside = marks[-1] == "“"
         end = span.end
@@ -222,7 +243,7 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
         # "the leader of the team, Davyd Arakhamia": the name is what a reader knows.
         name = _APPOSED.match(quote[match.end() :])
         who = _speaker(name[1] if name else match["who"], latest)
-        if not who and len(match["who"].split()) <= _DESCRIBED:
+        if not who and len(match["who"].split()) <= _DESCRIBED and _SOURCE.search(match["who"]):
             who = match["who"]  # "data gathered by Forbes" is a source, too.
         before, after = quote[: match.start()].strip(" ,"), quote[match.end() :].lstrip(" ,")
         said = after if len(after.split()) > len(before.split()) or not before else before
@@ -255,13 +276,19 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
         if who:
             return Voice(who, f"{quote[: match.start()]} {quote[match.end() :]}")
     for match in _LEADS.finditer(quote):
-        who = _speaker(match["who"], latest, bool(_PLAIN.fullmatch(match["verb"])))
-        if re.fullmatch(_NAME, match["apposed"] or ""):
+        verb, after = match["verb"], match["after"]
+        if _PASSIVE.match(verb + after):
+            continue
+        plural = verb != "say" or _PLURAL.search(match["who"])
+        surely = bool(plural and _PLAIN.fullmatch(verb))
+        who = _speaker(match["who"], latest, surely)
+        active = who or not _OFTEN_PASSIVE.fullmatch(verb)
+        if active and re.fullmatch(_NAME, match["apposed"] or ""):
             who = _with_name(who, match["apposed"])
-        if who and match["after"].strip():
+        if who and after.strip():
             said = quote[match.start("after") :]
             # What somebody had said, but is otherwise.
-            past = "had" in match[0][: match.start("verb") - match.start()].split()
+            past = re.search(r"\bhad(?: \w+ly)? $", quote[: match.start("verb")])
             return Voice(who, said.split(", but ")[0] if past else said)
     if match := _FAR.search(quote):
         return Voice(match["who"], match["said"])
@@ -272,6 +299,8 @@ def _with_name(who: str, name: str) -> str:
     """Somebody who is only described, with a name that stands beside."""
     return who if _has_name(who) else f"{who}, {name.rstrip(' .')}".removeprefix(", ")
 
+
+_NO_NOUNS = FUNCTION_WORDS - {"author", "state", "states"}
 
 _AFTER = "on|in|at|after|during|to|who|told|published|released|obtained|seen"
 """Words after which nothing more names somebody."""
@@ -303,7 +332,7 @@ def _speaker(written: str, latest: str, surely: bool = False) -> str:
     words = who.split()
     if not words or len(words) > 13 or words[0].casefold() in _NOT_SPEAKERS:
         return ""
-    if words[-1] in FUNCTION_WORDS or words[-1] == "I":
+    if words[-1] in _NO_NOUNS or words[-1] == "I":
         return ""
     named = any(w[0].isupper() for w in words[1:]) or (
         words[0][0].isupper() and words[0].casefold() not in FUNCTION_WORDS
@@ -312,7 +341,7 @@ def _speaker(written: str, latest: str, surely: bool = False) -> str:
         # "Putin and other Russian officials" is somebody; "Prices in May" hardly is.
         return who if re.search(_PEOPLE, who) else ""
     last = words[-1].casefold()
-    noun = last not in FUNCTION_WORDS and _NOUN.fullmatch(last)
+    noun = last not in _NO_NOUNS and _NOUN.fullmatch(last)
     speaks = surely and noun and who == whole and len(words) <= _SHORT
     return who if named or speaks or re.search(_PEOPLE, who) else ""
 
@@ -332,7 +361,8 @@ _PEOPLE = (
 _PERSON = (
     r"\b(?:m[ae]n|wom[ae]n|boy|girl|father|mother|brother|sister|son|daughter|wife|husband|parent|"
     r"relative|friend|neighbou?r|colleague|driver|actor|actress|poet|attorney|ambassador|player|"
-    r"nurse|patient|soldier|pilot|captain|coach|m(?:r|s|rs)|dr|\w+-year-old)\b"
+    r"nurse|patient|soldier|pilot|captain|coach|m(?:r|s|rs)|dr|\w+-year-old|"
+    r"\w{3,}(?:er|or|ist|ian|ant|man|woman))\b"
 )
 """Of whom "he" or "she" may be said."""
 
@@ -365,7 +395,7 @@ def keeps(sentence: str, voice: Voice) -> bool:
 
 def unattributed(sentence: str) -> str:
     """`sentence` without a speaker, or the article, at its beginning."""
-    match = re.match(r"According to [^,]+, ", sentence) or re.match(
+    match = re.match(rf"According to [^,]+,(?: {_NAME},)? ", sentence) or re.match(
         r"The (?:article|text) (?:says|states|notes|reports|mentions) (?:that )?", sentence
     )
     rest = sentence[match.end() :] if match else sentence
@@ -385,7 +415,7 @@ def attributed(sentence: str, speaker: str, lower: bool) -> str:
     """`sentence` with its speaker put in front; `lower` if its first word needs no capital."""
     if lower or sentence.split()[0].casefold() in FUNCTION_WORDS - {"i"}:
         sentence = sentence[0].lower() + sentence[1:]
-    return f"{_according_to(speaker)}, {sentence}"
+    return f"{according_to(speaker)}, {sentence}"
 
 
 def quoting(sentence: str, speaker: str, quote: str) -> str:
@@ -393,14 +423,17 @@ def quoting(sentence: str, speaker: str, quote: str) -> str:
     speak of "me" or "you"; else "".
     """
     words = sentence.strip(' “”"')
-    own = plain(words) in plain(quote) and not re.search('[“”"]', words)
-    return f"{_according_to(speaker)}: “{words}”" if own and _FIRST.search(words) else ""
+    spoken = [a or b for a, b in _QUOTED.findall(directed(quote))]
+    own = any(plain(words) in plain(s) for s in spoken) and not re.search('[“”"]', words)
+    return f"{according_to(speaker)}: “{words}”" if own and _FIRST.search(words) else ""
 
 
+_QUOTED = re.compile("“([^“”]*)|^([^“”]*)”")
 _FIRST = re.compile(r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|[Uu]s|[Mm]e|[Yy]ou|[Yy]our)\b")
 
 
-def _according_to(speaker: str) -> str:
+def according_to(speaker: str) -> str:
+    """What a sentence of an answer begins with that `speaker` says."""
     if re.match(_DETERMINED, speaker):
         speaker = speaker[0].lower() + speaker[1:]
     return f"According to {speaker}"
@@ -480,8 +513,8 @@ _LABELS = re.compile(
 )
 _MINE = re.compile(r"\b(I|my|we must|we should|let us)\b")
 _OUGHT = re.compile(
-    r"\b(should|must|would|ought to|needs? to|clearly|surely|obviously|unfortunately|worth|"
-    r"of course|isn[’']t it|I|my)\b"
+    r"\b(should|must|would(?! (?:later|eventually|become|have|go on)\b)|ought to|needs? to|clearly|"
+    r"surely|obviously|unfortunately|worth|of course|isn[’']t it|I|my)\b"
 )
 
 

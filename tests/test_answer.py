@@ -506,13 +506,13 @@ def test_a_false_premise_is_corrected_with_the_quote(make: Make) -> None:
 
 def test_what_the_model_says_instead_corrects_a_premise_if_it_is_the_opposite(make: Make) -> None:
     reply = "Ticket prices for a crossing increase to 84 crowns."
-    llm = FakeLLM(reply)
+    llm = FakeLLM(reply, reply)
     llm.judges, llm.yes, llm.says = True, 0.2, 0.6  # Not sure enough to answer.
     question = "To what sum is the cost of a crossing cut from 84 crowns, ticket prices included?"
     answer = make(llm=llm, text=TICKETS).ask(question)
     assert answer.corrected
     assert answer.text == f"The article says otherwise: “{reply}”"
-    llm.replies = [reply]
+    llm.replies = [reply, reply]
     whether = "Is the cost of a crossing cut from 84 crowns, ticket prices included?"
     assert make(llm=llm, text=TICKETS).ask(whether).abstained
 
@@ -538,6 +538,23 @@ Olof Brandt is the mayor of Skarholm. He likes the ferry.
     assert [c.quote for c in answer.citations] == [VIEW]
 
 
+def test_what_is_contradicted_stays_so_when_more_is_looked_for(make: Make) -> None:
+    lists = ", ".join(f"{a} of {b}" for a in "benches ropes boards doors".split() for b in WOODS)
+    text = f"""\
+News of the town
+
+In Bergen Brandt orders lamps and {lists}, for the school that he had long wished to see mended.
+
+The mayor was sorry. Ticket prices for the Lindvik winter ferry rise in May.
+"""
+    question = "What happens to ticket prices for the Lindvik winter ferry in May?"
+    wrong = "Ticket prices for the Lindvik winter ferry fall as lamps come."
+    assert make(wrong, wrong, text=text).ask(question).abstained
+
+
+WOODS = "oak pine birch ash elm beech maple".split()
+
+
 VIEW = "There is clearly a way to keep the island alive through the winter months."
 
 
@@ -548,6 +565,8 @@ def test_what_somebody_says_of_me_or_you_is_quoted(make: Make) -> None:
     )
     (claim,) = answer.claims
     assert make().recheck(claim, "What is bought?") == "supported"
+    answer = make("“Ice-going” is what the ship is.").ask("What is bought?")
+    assert answer.text == "According to its director, Karin Dahl, “Ice-going” is what the ship is."
 
 
 def test_what_somebody_says_about_a_thing_does_not_presume_it(make: Make) -> None:

@@ -242,6 +242,9 @@ def test_a_name_that_opens_a_claim_is_who_the_evidence_follows_on() -> None:
     made = Verifier(quotes, Weights(quotes), None)
     asked = "What did Nordsund sell?"
     assert made.check("Nordsund sold two ships to the island.", [1], 0.9, asked).missing == ()
+    between = [quotes[0], "A rival, Fjordline, opened an office.", quotes[1]]
+    made = Verifier(between, Weights(between), None)
+    assert made.check("Nordsund sold two ships to the island.", [2], 0.9, asked).missing
     quotes[1] = "Brandt sold it two ships to the island then."
     quotes.append("In May Brandt left.")
     made = Verifier(quotes, Weights(quotes), None)
@@ -260,6 +263,9 @@ def test_an_age_is_not_given_to_whoever_is_named() -> None:
         for cited in ([0], [1], [0, 1]):
             assert made.check(claim, cited, 0.9, asked).verdict == "not in article", claim
     assert made.check("Nils Holm, aged 17, came from Skarholm.", [2], 0.9).verdict == "supported"
+    for own in ("An 18-year-old Swede was killed.", "A 16-year-old boy named Holm was detained."):
+        made = Verifier([own], Weights([own]), None)
+        assert made.check(own, [0], 0.9).verdict == "supported", own
 
 
 def test_a_claim_that_joins_sentences_needs_more() -> None:
