@@ -20,13 +20,22 @@ _POINTS_BACK = re.compile(
     r"\b(he|him|his|she|her|hers|it|its|they|them|their|theirs|this|that|these|those|there|then|"
     r"one|ones|other|others|another|both|either|neither|former|latter|same|such|else|instead|"
     r"first|second|third|last|above|again|also|more|so|too)\b"
-    r"|^(and|but|or|so|what about|how about|why|how come|really|are you sure)\b",
+    r"|^(and|but|or|so|what about|how about|how come|really|are you sure)\b",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(
     r"\b(he|him|his|she|hers?|its?|they|them|theirs?|this|that|these|those|there|ones?)\b",
     re.IGNORECASE,
 )
+_BE = "is|are|was|were|has|have|had|will|would|can|could|may|might|must|should|do|does|did"
+_NO_POINTER = re.compile(
+    rf"\b(?:{_BE}|be|been) there\b|\bthere (?:{_BE})\b"
+    rf"|(?<=\w)(?<!\b(?:is|of|do|by|to|in|on|if))(?<!\b(?:was|are|did|why|how|and|but|for))"
+    rf"(?<!\b(?:were|does|when|with|than))(?<!\babout)(?<!\bafter)(?<!\bbefore) that (?={_BE}\b)",
+    re.IGNORECASE,
+)
+"""“There is”, and "that" after a noun of which it tells more."""
+
 _SHORT = 4
 _LONG = 16
 
@@ -34,7 +43,7 @@ _LONG = 16
 def points_back(question: str) -> bool:
     """Whether the question seems to lean on what was said before it."""
     words = question.split()
-    return len(words) <= _SHORT or bool(_POINTS_BACK.search(question))
+    return len(words) <= _SHORT or bool(_POINTS_BACK.search(_NO_POINTER.sub(" ", question)))
 
 
 def standalone(
@@ -43,7 +52,8 @@ def standalone(
     """Returns `question` itself if it stands alone, else rewritten from the conversation.
 
     "The second one" is looked up in what the last answer listed; the rest is left to the model. A
-    rewriting is not trusted that brings in words that nobody said, or leaves a pronoun as it was.
+    rewriting is not trusted that brings in words that nobody said, leaves a pronoun as it was, or
+    has less than half of what the question says.
     Without a trusted one, a short question gets the one before it in front, a long one is left.
     Yields while the model works, which closing it stops.
     """
@@ -52,7 +62,7 @@ def standalone(
     turns = [Message(m.role, m.content[:_MAX_CHARACTERS]) for m in list(history)[-MAX_TURNS:]]
     answered = next((m.content for m in reversed(turns) if m.role == "assistant"), "")
     named = _name_ordinals(question, listed(answered))
-    if named != question and not _POINTS_BACK.search(named):
+    if named != question and not _POINTS_BACK.search(_NO_POINTER.sub(" ", named)):
         return named
     question = named
     if llm is not None:
@@ -109,11 +119,13 @@ def _name_ordinals(question: str, items: Sequence[str]) -> str:
 
 
 def _faithful(rewritten: str, question: str, turns: Sequence[Message]) -> bool:
+    asked = set(_stems(_POINTS_BACK.sub(" ", question)))
     said = {*_stems(question), *(w for m in turns for w in _stems(m.content))}
     new = [w for w in _stems(rewritten) if w not in said]
     resolved = not _PRONOUN.search(question) or set(_stems(rewritten)) - set(_stems(question))
     few = len(new) <= max(1, len(_stems(rewritten)) // 4)
-    return rewritten.endswith("?") and bool(resolved) and few
+    kept = 2 * len(asked.intersection(_stems(rewritten))) >= len(asked)
+    return rewritten.endswith("?") and bool(resolved) and few and kept
 
 
 def _stems(text: str) -> list[str]:

@@ -34,6 +34,22 @@ def test_a_question_that_stands_alone_is_left_alone() -> None:
     assert llm.sent == []
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is there any way past the storms that have stopped the ferry?",
+        "Why are there no cars on the island of Skarholm?",
+    ],
+)
+def test_there_is_and_a_relative_clause_point_to_nothing(question: str) -> None:
+    assert understood(question, HISTORY, FakeLLM()) == question
+
+
+@pytest.mark.parametrize("question", ["Why did that have to be closed?", "How did they get there?"])
+def test_that_and_there_by_themselves_point_back(question: str) -> None:
+    assert understood(question, HISTORY, None) != question
+
+
 def test_a_follow_up_is_rewritten_from_the_conversation() -> None:
     llm = FakeLLM("When did Nordsund buy the ship?\nUser: more")
     asked = understood("When did they buy it?", HISTORY, llm)
@@ -47,6 +63,7 @@ def test_a_follow_up_is_rewritten_from_the_conversation() -> None:
         "",
         "Nordsund bought it.",
         "And when did they buy it?",
+        "Who runs the ferry of Nordsund?",
         "When did Ahab hunt the white whale near Nantucket?",
     ],
 )
