@@ -282,7 +282,10 @@ class Reviewer:
         ):
             # None of it is his, or half of it is said by somebody else.
             missing = dict.fromkeys((*check.missing, claimed))
-            check = replace(check, verdict="partly", missing=tuple(missing))
+            named = bool(facts.names(f"x {claimed}"))
+            strange = named and not self._speaks(claimed, main) and self._strange(claimed, main)
+            verdict: Verdict = "not in article" if strange else "partly"
+            check = replace(check, verdict=verdict, missing=tuple(missing))
         elif spoken and not claimed and not self._plainly_said(said, main):
             if not voice.keeps(text, spoken):
                 text = self._by(spoken.speaker, voice.unattributed(text), quote)
@@ -313,16 +316,24 @@ class Reviewer:
         """Whether `sentence` begins with who says what the article itself tells, in a paragraph
         that has not named them before.
         """
-        claimed = set(terms(_led_by(sentence)))
+        claimed = _led_by(sentence)
         if not claimed or not cited:
             return False
         main = self._main(set(terms(bare(voice.unattributed(sentence)))), cited)
         if self._voices[main] or voice.said_by_pronoun(self._quotes[main]):
             return False
-        spans = self._article.sentences
-        start = self._article.text.rfind("\n\n", 0, spans[main].start)
-        told = self._article.text[max(0, start) : spans[main].end]
-        return not claimed & set(terms(told))
+        return self._strange(claimed, main)
+
+    def _strange(self, claimed: str, main: int) -> bool:
+        """Whether neither the paragraph of the sentence `main`, up to its end, nor a line below it
+        that begins with a dash names any of `claimed`.
+        """
+        span, text = self._article.sentences[main], self._article.text
+        signed = re.match(r"\W*?\n\s*[-–—][^\n]+", text[span.end :])
+        end = span.end + (signed.end() if signed else 0)
+        told = set(terms(text[max(0, text.rfind("\n\n", 0, span.start)) : end]))
+        words = set(terms(claimed))
+        return bool(words) and not words & told
 
     def _speaks(self, claimed: str, main: int) -> bool:
         """Whether `claimed` may be who says the sentence `main`: its speaker, or, if a pronoun says

@@ -558,6 +558,13 @@ WOODS = "oak pine birch ash elm beech maple".split()
 VIEW = "There is clearly a way to keep the island alive through the winter months."
 
 
+def test_what_is_put_into_the_mouth_of_somebody_named_elsewhere_is_not_shown(make: Make) -> None:
+    invented = "Karin Dahl believes that the island has 640 inhabitants."
+    answer = make(invented, invented).ask("What does Karin Dahl say about the island?")
+    assert answer.abstained
+    assert [c.verdict for c in answer.rejected] == ["not in article"] * 2
+
+
 def test_what_somebody_says_of_me_or_you_is_quoted(make: Make) -> None:
     answer = make("We have bought an ice-going ship.").ask("What is bought?")
     assert (
