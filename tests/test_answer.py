@@ -460,11 +460,11 @@ def test_a_contradicted_sentence_is_not_shown_and_its_counter_quote_is_kept(make
 
 
 def test_only_strict_leaves_out_what_is_partly_supported(make: Make) -> None:
-    partly = "The island has 640 inhabitants, Brandt said. Its school was closed in 2019."
-    balanced = make(partly).ask("Who lives there?")
+    partly = "Sauna prices rise by 12 percent to 84 crowns. Its school was closed in 2019."
+    balanced = make(partly).ask("What is told?")
     assert balanced.claims[0].verdict == "partly"
-    assert balanced.claims[0].missing == ("Brandt",)
-    strict = make(partly, strictness="strict").ask("Who lives there?")
+    assert balanced.claims[0].missing == ("Sauna",)
+    strict = make(partly, strictness="strict").ask("What is told?")
     assert strict.text == "Its school was closed in 2019."
 
 
