@@ -43,7 +43,11 @@ _LONG = 16
 def points_back(question: str) -> bool:
     """Whether the question seems to lean on what was said before it."""
     words = question.split()
-    return len(words) <= _SHORT or bool(_POINTS_BACK.search(_NO_POINTER.sub(" ", question)))
+    return len(words) <= _SHORT or _has_pointer(question)
+
+
+def _has_pointer(question: str) -> bool:
+    return bool(_POINTS_BACK.search(_NO_POINTER.sub(" ", question)))
 
 
 def standalone(
@@ -62,7 +66,7 @@ def standalone(
     turns = [Message(m.role, m.content[:_MAX_CHARACTERS]) for m in list(history)[-MAX_TURNS:]]
     answered = next((m.content for m in reversed(turns) if m.role == "assistant"), "")
     named = _name_ordinals(question, listed(answered))
-    if named != question and not _POINTS_BACK.search(_NO_POINTER.sub(" ", named)):
+    if named != question and not _has_pointer(named):
         return named
     question = named
     if llm is not None:

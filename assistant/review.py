@@ -205,13 +205,16 @@ class Reviewer:
             self._weights.sum(asked & s) / self._weights.sum(asked) for s in self._weights.sentences
         ]
         near = [i for i, s in enumerate(share) if s >= _PREMISE]
-        told = {c.span for r in rejected for c in r.counter or r.citations}
-        places = [i for i, span in enumerate(self._article.sentences) if span in told]
         if near and all(conflicts(presumed, self._quotes[i]) for i in near):
             return max(near, key=lambda i: share[i])
         if near or not self.presumes(question):
             return None
-        places = [i for i in places if share[i] >= _TOLD and opposed(presumed, self._quotes[i])]
+        told = {c.span for r in rejected for c in r.counter or r.citations}
+        places = [
+            i
+            for i, span in enumerate(self._article.sentences)
+            if span in told and share[i] >= _TOLD and opposed(presumed, self._quotes[i])
+        ]
         return max(places, key=lambda i: share[i], default=None)
 
     def corrected_by(self, claim: Claim) -> tuple[str, ...]:

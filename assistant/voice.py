@@ -259,13 +259,8 @@ def _own_voice(quote: str, latest: str) -> Voice | None:
                 who,
                 f"{quote[: match.start() + 2]} {rest if '“' in rest or chr(34) in rest else ''}",
             )
-    if match := _ENDS.search(quote):
-        who = _speaker(match["who"], latest)
-        if who:
-            return Voice(who, quote[: match.start()])
-    if match := _SAID_BY.search(quote):
-        who = _speaker(match["who"], latest)
-        if who:
+    for pattern in (_ENDS, _SAID_BY):
+        if (match := pattern.search(quote)) and (who := _speaker(match["who"], latest)):
             return Voice(who, quote[: match.start()])
     if match := _AS.search(quote):
         who = _speaker(match["who"], latest)
