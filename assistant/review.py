@@ -11,7 +11,7 @@ from simplemma import is_known
 from assistant import about, expected, facts, voice
 from assistant.checker import Checker
 from assistant.citations import Attribution, Attributor, Citation
-from assistant.verify import Check, Judge, Verdict, Verifier, bare, conflicts, opposed
+from assistant.verify import Check, Fit, Judge, Verdict, Verifier, bare, conflicts, opposed
 from assistant.words import terms
 from index import Article
 
@@ -52,6 +52,10 @@ def _presumed(question: str) -> str:
     """What a question that begins with "what" or "why" takes for granted."""
     left_open = _OPEN.search(question)
     return question[: left_open.end()] if left_open else question
+
+
+def _fit(question: str) -> Fit:
+    return "told" if about.is_overall(question) else "asked"
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ class Reviewer:
     ) -> tuple[Attribution, Check]:
         """What `sentence` rests on, and the check of it."""
         first = self._attributor.attribute(sentence, question)
-        found = self._smallest(sentence, first)
+        found = self._smallest(sentence, question, first)
         check = self._check(sentence, question, found, judge)
         if check.verdict != "not in article":
             return found, check
@@ -141,7 +145,7 @@ class Reviewer:
         if wider == first:
             return found, check
         missing = check.missing
-        found = self._smallest(sentence, wider)
+        found = self._smallest(sentence, question, wider)
         check = self._check(sentence, question, found, judge)
         if check.verdict in ("supported", "partly") and not check.missing:
             # Whom the question is about is named elsewhere; whether this is told of them is open.
@@ -153,14 +157,14 @@ class Reviewer:
     ) -> Check:
         cited, similarity = found
         return self._verifier.check(
-            sentence, cited, similarity, question, self._context(cited), judge
+            sentence, cited, similarity, question, self._context(cited), judge, _fit(question)
         )
 
-    def _smallest(self, sentence: str, found: Attribution) -> Attribution:
+    def _smallest(self, sentence: str, question: str, found: Attribution) -> Attribution:
         """One sentence instead of several, if it supports the claim by itself."""
         if len(found.sentences) > 1:
             main = self._main(set(terms(bare(sentence))), found.sentences)
-            alone = self._verifier.check(sentence, [main], found.similarity)
+            alone = self._verifier.check(sentence, [main], found.similarity, fit=_fit(question))
             if alone.verdict == "supported":
                 return found._replace(sentences=[main])
         return found

@@ -18,12 +18,16 @@ from assistant.words import Weights, terms
 
 Verdict = Literal["supported", "partly", "contradicted", "not in article"]
 
+Fit = Literal["asked", "told"]
+"""Whether a claim answers a question, or tells what the article is about: those are written in
+another way, so the score is fitted for each (eval/README)."""
+
 Judge = Callable[[], float | None]
 """Asks a language model whether the article says a claim: the log odds that it does."""
 
-SUPPORTED = 0.7
+SUPPORTED = 0.75
 """From this score on a claim is supported, from the next on partly so (eval/README)."""
-JOINED = 0.85
+JOINED = 0.9
 """The same as the first, of a claim that needs more than one sentence and was judged: what each
 says may be of different things (eval/README)."""
 PARTLY = 0.25
@@ -117,12 +121,14 @@ class Verifier:
         asked: str = "",
         speakers: str = "",
         judge: Judge | None = None,
+        fit: Fit = "asked",
     ) -> Check:
         """The verdict on `claim`, given the sentences that it cites.
 
         `similarity` is its highest cosine similarity to one of them. A name may be that of one of
         the `speakers`, who say them, or come from the question, `asked`, if they leave open whom
-        or what they are about. `judge` is asked only where nothing but the score decides.
+        or what they are about. `judge` is asked only where nothing but the score decides, which is
+        by `fit`.
         """
         claim = bare(claim)
         said = set(terms(claim, self._language))
@@ -131,7 +137,7 @@ class Verifier:
         chosen = self._weights.evidence(said, cited)
 
         def low() -> float:
-            return min(self.score(claim, chosen, similarity), PARTLY)
+            return min(self.score(claim, chosen, similarity, fit), PARTLY)
 
         counter = self._counter(claim, said, chosen)
         if counter is not None:
@@ -156,7 +162,7 @@ class Verifier:
         tells = self._tells(said, set(terms(around, self._language)), cited, lost)
         verbatim = 0.0 if missing else self._verbatim(claim, cited)
         judgement = judge() if judge and not missing and not verbatim else None
-        score = max(self.score(claim, chosen, similarity, judgement), verbatim)
+        score = max(self.score(claim, chosen, similarity, fit, judgement), verbatim)
         partly: Verdict = "partly" if tells and score >= PARTLY else "not in article"
         if missing:
             return Check(partly, min(score, SUPPORTED), missing)
@@ -225,22 +231,27 @@ class Verifier:
         return tuple(dict.fromkeys(w for w in words if wanted & set(terms(w, self._language))))
 
     def score(
-        self, claim: str, chosen: Sequence[int], similarity: float, judgement: float | None = None
+        self,
+        claim: str,
+        chosen: Sequence[int],
+        similarity: float,
+        fit: Fit,
+        judgement: float | None = None,
     ) -> float:
         """The probability that the sentences `chosen` support `claim`, in [0, 1]: with the
         `judgement` of a language model, or else with the cross-encoder.
         """
         values = self.features(claim, chosen, similarity)
         if judgement is not None:
-            return combined("judged", [*values, judgement])
+            return combined(fit, "judged", [*values, judgement])
         if self._checker is None:
-            return combined("lexical", values)
+            return combined(fit, "lexical", values)
         evidence = " ".join(self._quotes[i] for i in chosen)
         logit = self._checker.score([(evidence, claim)])[0]
         if self._checker.name != PACKAGED:
             # Nothing was fitted for it: its own probability counts as much as the words do.
-            return (combined("lexical", values) + sigmoid(logit)) / 2
-        return combined("all", [*values, logit])
+            return (combined(fit, "lexical", values) + sigmoid(logit)) / 2
+        return combined(fit, "all", [*values, logit])
 
     def features(self, claim: str, chosen: Sequence[int], similarity: float) -> list[float]:
         """FEATURES but the last, of `claim` and the sentences `chosen` for it."""
@@ -494,13 +505,13 @@ def _differs(claim: str, quote: str) -> bool:
 
 
 @cache
-def _coefficients() -> dict[str, dict[str, list[float]]]:
+def _coefficients() -> dict[str, dict[str, dict[str, list[float]]]]:
     return dict(json.loads(FITTED.read_text()))
 
 
-def combined(kind: Literal["lexical", "all", "judged"], values: Sequence[float]) -> float:
+def combined(fit: Fit, kind: Literal["lexical", "all", "judged"], values: Sequence[float]) -> float:
     """The fitted probability of support for the values of FEATURES, or of all but the last."""
-    fitted = _coefficients()[kind]
+    fitted = _coefficients()[fit][kind]
     logit = fitted["intercept"][0] + sum(
         weight * (value - mean) / scale
         for weight, value, mean, scale in zip(

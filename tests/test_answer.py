@@ -191,15 +191,15 @@ def test_a_model_that_judges_is_asked_of_a_sentence_where_the_rules_leave_it_ope
 ) -> None:
     told = "Karin Dahl is the director of the company Nordsund."
     llm = FakeLLM(told, told, told)
-    llm.judges, llm.yes, llm.says = True, 0.9, 0.99
+    llm.judges, llm.yes, llm.says = True, 0.9, 0.9999
     assistant = make(llm=llm)
     (sure,) = assistant.ask("Who is Karin Dahl?").claims
     assert _judged(llm) == ["", told]
-    llm.says = 0.01
+    llm.says = 0.0001
     unsure = assistant.ask("Who is Karin Dahl?").rejected[0]
     assert (sure.verdict, unsure.verdict) == ("supported", "not in article")
-    assert sure.judgement == pytest.approx(4.595, abs=0.001)
-    assert unsure.judgement == pytest.approx(-4.595, abs=0.001)
+    assert sure.judgement == pytest.approx(9.210, abs=0.001)
+    assert unsure.judgement == pytest.approx(-9.210, abs=0.001)
 
 
 def test_a_model_that_judges_writes_without_pointing_and_without_a_refusal(make: Make) -> None:

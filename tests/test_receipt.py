@@ -39,7 +39,7 @@ def test_the_model_s_judgement_of_a_sentence_is_taken_from_the_receipt(
     make: Callable[..., Assistant],
 ) -> None:
     llm = FakeLLM("Karin Dahl is the director of the company Nordsund.")
-    llm.judges, llm.yes, llm.says = True, 0.9, 0.99
+    llm.judges, llm.yes, llm.says = True, 0.9, 0.9999
     assistant = make(llm=llm)
     answer = assistant.ask("Who is Karin Dahl?")
     asked = len(llm.scored)

@@ -1,9 +1,19 @@
 from collections.abc import Sequence
+from typing import get_args
 
 import pytest
 
 from assistant.checker import PACKAGED
-from assistant.verify import JOINED, PARTLY, SUPPORTED, Verifier, bare, conflicts, may_be_about
+from assistant.verify import (
+    JOINED,
+    PARTLY,
+    SUPPORTED,
+    Fit,
+    Verifier,
+    bare,
+    conflicts,
+    may_be_about,
+)
 from assistant.words import Weights
 from tests.fakes import FakeChecker
 
@@ -184,7 +194,7 @@ def test_what_is_hardly_likely_is_not_partly_supported() -> None:
         name = PACKAGED
 
         def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
-            return [-9.0 for _ in pairs]
+            return [-30.0 for _ in pairs]
 
     claim = "In 2004 ticket prices rise for 640 inhabitants by 12 percent."
     doubts = Verifier(QUOTES, Weights(QUOTES), Doubts(""))
@@ -299,3 +309,10 @@ def test_a_number_is_not_that_of_what_has_another_by_name() -> None:
     said = "Mechanics in Holm earn 32 dollars an hour on average."
     assert check(said, [0, 1], 0.9).missing == ("32",)
     assert not check("The repairs of the pier in Holm cost 32 dollars.", [2, 3], 0.9).missing
+
+
+def test_an_answer_to_a_question_has_a_fit_of_its_own() -> None:
+    claim = "Ticket prices rise a lot for inhabitants."
+    scores = {verifier().check(claim, [0], 0.5, fit=fit).score for fit in get_args(Fit)}
+    assert len(scores) == 2
+    assert 0 < min(scores) < max(scores) < 1
