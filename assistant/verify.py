@@ -112,6 +112,8 @@ class Verifier:
             if terms(short, language)  # "WHO" and "US" read as words that tell nothing.
         }
         self._plain = f" {facts.plain(' '.join(quotes))} " if language == "en" else ""
+        found = (q for quote in quotes for q in facts.quantities(quote, language))
+        self._quantities = {(q.value, q.unit, q.of) for q in found}
 
     def check(
         self,
@@ -140,12 +142,17 @@ class Verifier:
             return min(self.score(claim, chosen, similarity, fit), PARTLY)
 
         counter = self._counter(claim, said, chosen)
+        denied = _denied(claim, asked) if counter is not None else ""
+        if denied:
+            # That is the question's, and may be told elsewhere or in other words.
+            counter = self._counter(claim.replace(denied, ""), said, chosen)
         if counter is not None:
             return Check("contradicted", low(), counter=counter)
         evidence = [self._quotes[i] for i in cited]
         around = f"{asked} {speakers}"
         free = self._language != "en" or may_be_about(claim, evidence)
         missing = self._absent(claim, evidence, around if free else speakers)
+        missing += (denied,) if denied else ()
         if foreign := self._foreign(claim, cited):
             # The question's somebody, and the evidence is about somebody else.
             return Check("not in article", low(), foreign)
@@ -287,16 +294,14 @@ class Verifier:
         if self._language != "en":
             return None
         near = sorted(chosen, key=lambda i: -self._share(said, i))
+        other = {i for i in near if conflicts(claim, self._quotes[i], self._quantities)}
         for i in near:
             share = self._share(said, i)
             if share < _ABOUT:
                 break
-            if not conflicts(claim, self._quotes[i]):
+            if i not in other:
                 return None
-            if not any(
-                self._share(said, j) >= share and not conflicts(claim, self._quotes[j])
-                for j in near
-            ):
+            if not any(self._share(said, j) >= share for j in near if j not in other):
                 return i
         return None
 
@@ -462,6 +467,13 @@ _LEAD = re.compile(
 )
 
 
+_DENIED = re.compile(
+    r"(?<=\w )(?:that|who|which) (?:\w+n['’]t|cannot|(?:can|could|did|does|do|is|are|was|were|has"
+    r"|have|had|will|would|may|might|should|must) (?:not|never|no longer))\b[^,.;:?!]*\w"
+)
+"""A relative clause that denies something."""
+
+
 def bare(claim: str) -> str:
     """`claim` without what an answer begins with: "Yes," or "The article says that"."""
     rest = _LEAD.sub("", claim)
@@ -481,9 +493,16 @@ def _opposite(claim: str, quote: str, here: Set[str], there: Set[str]) -> bool:
     return any((a in here) == (b in there) for a, b in facts.opposites(claim, quote))
 
 
-def conflicts(claim: str, quote: str) -> bool:
-    """Whether `quote`, about the same thing, says otherwise: polarity, a quantity, or roles."""
-    return polarity(claim, quote) or _differs(claim, quote)
+def _denied(claim: str, asked: str) -> str:
+    """What `claim` repeats of a question for somebody "who could not ...", or ""."""
+    return next((m[0] for m in _DENIED.finditer(asked) if m[0] in claim), "")
+
+
+def conflicts(claim: str, quote: str, known: Set[tuple[str, str, str]] = frozenset()) -> bool:
+    """Whether `quote`, about the same thing, says otherwise: polarity, a quantity, or roles. What
+    is told elsewhere, by value, unit and what it counts, is `known` and no conflict.
+    """
+    return polarity(claim, quote) or _differs(claim, quote, known)
 
 
 def opposed(claim: str, quote: str) -> bool:
@@ -492,13 +511,14 @@ def opposed(claim: str, quote: str) -> bool:
     return opposite or _differs(claim, quote)
 
 
-def _differs(claim: str, quote: str) -> bool:
+def _differs(claim: str, quote: str, known: Set[tuple[str, str, str]] = frozenset()) -> bool:
     if facts.swapped(claim, quote):
         return True
     there = facts.quantities(quote)
     values = {q.value for q in there}
     return any(
         q.value not in values
+        and (q.value, q.unit, q.of) not in known
         and any(q.of and (q.of, q.unit) == (t.of, t.unit) and t.value for t in there)
         for q in facts.quantities(claim)
     )

@@ -316,3 +316,31 @@ def test_an_answer_to_a_question_has_a_fit_of_its_own() -> None:
     scores = {verifier().check(claim, [0], 0.5, fit=fit).score for fit in get_args(Fit)}
     assert len(scores) == 2
     assert 0 < min(scores) < max(scores) < 1
+
+
+def test_a_number_that_the_article_has_elsewhere_contradicts_nothing() -> None:
+    quotes = [
+        "In May the dam had cost 63 million crowns, against an estimate of 38 million.",
+        "The final cost of the dam was 71 million crowns.",
+    ]
+    check = Verifier(quotes, Weights(quotes), None).check
+    told = check("In the end the dam had cost 71 million crowns.", [0, 1], 0.8)
+    assert told.verdict in ("supported", "partly")
+    assert check("In May the dam had cost 72 million crowns.", [0], 0.8).verdict == "contradicted"
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict"),
+    [
+        ("Who pulled out the sailor who couldn't hold the rope?", "partly"),
+        ("Why couldn't the cook hold the rope and pull the sailor out?", "contradicted"),
+    ],
+)
+def test_a_clause_of_the_question_that_denies_something_is_not_compared(
+    asked: str, verdict: str
+) -> None:
+    quotes = ["The cook climbed down to hold the rope and pulled out the sailor.", "It snowed."]
+    claim = "The cook pulled out the sailor who couldn't hold the rope."
+    check = Verifier(quotes, Weights(quotes), None).check(claim, [0], 0.8, asked)
+    assert check.verdict == verdict
+    assert check.missing == (("who couldn't hold the rope",) if verdict == "partly" else ())
