@@ -48,6 +48,8 @@ _WHEN = re.compile(
     re.IGNORECASE,
 )
 
+_WHO = re.compile(rf"{_START}(?:who|whom|whose)\b", re.IGNORECASE)
+
 _UNITS = {
     _MEASURE: {"km", "m", "mile", "foot", "second", "minute", "hour", "day", "%", "$", "€", "£"},
     _MONEY: {"$", "€", "£", "%"},
@@ -85,10 +87,11 @@ def suits(question: str, sentence: str, language: str = "en") -> bool:
     """Whether `sentence` is the kind of answer that `question` asks for.
 
     "How many" wants a number that is no date, "how deep" none of tonnes, "what does it cost" none
-    of days, "until what year" a time; and what says no more than the question answers none but yes
-    or no.
+    of days, "until what year" a time, "who" more than a date; and what says no more than the
+    question answers none but yes or no.
     """
-    new = set(terms(sentence, language)) - set(terms(question, language))
+    told = _DATE.sub(" ", sentence) if _WHO.search(question) else sentence
+    new = set(terms(told, language)) - set(terms(question, language))
     if not new and _ASKS.match(question):
         return False
     if language != "en":

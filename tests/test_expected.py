@@ -34,6 +34,7 @@ from assistant.expected import suits
         ("Which day care closed?", "The one at the harbour closed."),
         ("What did the high cost force residents to do?", "They moved away."),
         ("Who sings?", "The baker sings."),
+        ("Who founded the choir?", "Two bakers founded the choir in 1986."),
         ("Is the ferry free?", "The ferry is free."),
         ("What does it cost them?", "Their good name."),
         ("Wie viele kamen?", "Rund 300 Leute."),
@@ -62,6 +63,7 @@ def test_an_answer_of_the_kind_asked_for_suits(question: str, sentence: str) -> 
         ("What share of the town can swim?", "The town can swim in the lake."),
         ("What does it cost a child to swim?", "A child pays an entrance fee to swim."),
         ("Which brewery pays for the library?", "The brewery pays for the library."),
+        ("Who founded the choir?", "The choir was founded in 1986."),
         ("Welche Brauerei zahlt für die Bücherei?", "Die Brauerei zahlt für die Bücherei."),
     ],
 )
