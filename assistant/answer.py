@@ -24,7 +24,7 @@ from assistant.models import Progress, no_progress
 from assistant.review import Claim, Reviewer
 from assistant.sentences import SentenceStream
 from assistant.settings import Settings, read
-from assistant.verify import Judge, Verdict
+from assistant.verify import LONG, Judge, Verdict
 from index import (
     Article,
     Embedder,
@@ -50,9 +50,6 @@ _HOPELESS = 0.25
 """Below this share of the confidence that is asked for, no sentence is waited for."""
 
 _BULLET = re.compile(r"[-*•]\s+")
-
-_LONG = 60
-"""Words. A longer sentence is a table or a list more often than an answer."""
 
 _SUMMARY = 3
 _NEAREST = 3
@@ -522,7 +519,7 @@ class Assistant:
 
     def _replaces(self, llm: LLM, asked: Sequence[Message], answer: Answer, quote: str) -> bool:
         """Whether a sentence of the article, by itself, can stand for the answer."""
-        if len(quote.split()) > _LONG:
+        if len(quote.split()) > LONG:
             return False
         told = self._told_by(llm, answer, quote, lambda: self._judged(llm, asked, quote))
         if not told or min(told.values()) < 0:

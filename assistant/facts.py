@@ -7,6 +7,7 @@ the words that claim and evidence share.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -255,8 +256,10 @@ _NEAR = 2
 
 
 def negated(text: str, language: str = "en") -> set[str]:
-    """The stems of the content words that a negation in `text` governs: the next four at most."""
-    found = set[str]()
+    """The stems of the content words that a negation in `text` governs, the next four at most, and
+    that stand nowhere else in it.
+    """
+    found = Counter[str]()
     for match in _NEGATION.finditer(text):
         rest = text[match.end() :]
         if re.match(
@@ -264,8 +267,9 @@ def negated(text: str, language: str = "en") -> set[str]:
         ):
             continue
         end = _SCOPE_END.search(rest)
-        found |= set(terms(rest[: end.start()] if end else rest, language)[:_SCOPE])
-    return found
+        found.update(terms(rest[: end.start()] if end else rest, language)[:_SCOPE])
+    every = Counter(terms(text, language)) if found else found
+    return {term for term, count in found.items() if count >= every[term]}
 
 
 _POINTS_BACK = re.compile(

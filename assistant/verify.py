@@ -34,6 +34,10 @@ PARTLY = 0.25
 VERBATIM = 0.95
 """From this share of its word pairs in one sentence on, a claim is that sentence's own."""
 
+LONG = 60
+"""Words. A longer sentence is a table or a list more often than an answer, and what stands beside
+each other in it does so by chance."""
+
 _SENTENCE = 3
 """Words that carry meaning. Fewer that are only a part of a sentence say nothing by themselves."""
 
@@ -294,6 +298,7 @@ class Verifier:
         if self._language != "en":
             return None
         near = sorted(chosen, key=lambda i: -self._share(said, i))
+        near = [i for i in near if len(self._quotes[i].split()) <= LONG]
         other = {i for i in near if conflicts(claim, self._quotes[i], self._quantities)}
         for i in near:
             share = self._share(said, i)

@@ -504,6 +504,15 @@ def test_a_false_premise_is_corrected_with_the_quote(make: Make) -> None:
     assert not answer.abstained
 
 
+def test_a_list_denies_no_premise(make: Make) -> None:
+    prices = "; ".join(f"pier {i} is closed on day {i}" for i in range(12))
+    listed = f"Ticket prices rise by 12 percent; {prices}; no refund."
+    question = "Why do ticket prices fall by 12 percent?"
+    assert make(text=f"Ferry\n\nIt sails all winter. {listed[:32]}.\n").ask(question).corrected
+    refused = make(prompt.REFUSAL, text=f"Ferry\n\nIt sails all winter. {listed}\n").ask(question)
+    assert refused.abstained
+
+
 def test_what_the_model_says_instead_corrects_a_premise_if_it_is_the_opposite(make: Make) -> None:
     reply = "Ticket prices for a crossing increase to 84 crowns."
     llm = FakeLLM(reply, reply)

@@ -1,6 +1,7 @@
 import pytest
 
 from assistant.facts import acronyms, names, negated, opposites, quantities, quotations, swapped
+from assistant.words import terms
 
 
 @pytest.mark.parametrize(
@@ -78,3 +79,9 @@ def test_names_around_a_verb_can_be_swapped() -> None:
     assert not swapped("Dahl was accused by Brandt.", "Brandt accused Dahl.")
     assert not swapped("Brandt accused Dahl.", "Brandt accused Dahl of lying.")
     assert not swapped("Dahl met Brandt.", "The mayor met nobody.")
+
+
+def test_a_word_that_also_stands_outside_a_denial_is_not_denied() -> None:
+    text = "The renter pays a deposit (not the same as a security deposit) for the option."
+    assert negated(text) == set(terms("security same"))
+    assert "market" not in negated("The town did not close the market; the market stays.")
