@@ -24,7 +24,7 @@ from assistant.models import Progress, no_progress
 from assistant.review import Claim, Reviewer
 from assistant.sentences import SentenceStream
 from assistant.settings import Settings, read
-from assistant.verify import LONG, Judge, Verdict
+from assistant.verify import Judge, Verdict, too_long
 from index import (
     Article,
     Embedder,
@@ -519,7 +519,7 @@ class Assistant:
 
     def _replaces(self, llm: LLM, asked: Sequence[Message], answer: Answer, quote: str) -> bool:
         """Whether a sentence of the article, by itself, can stand for the answer."""
-        if len(quote.split()) > LONG:
+        if too_long(quote):
             return False
         told = self._told_by(llm, answer, quote, lambda: self._judged(llm, asked, quote))
         if not told or min(told.values()) < 0:

@@ -11,7 +11,17 @@ from simplemma import is_known
 from assistant import about, expected, facts, voice
 from assistant.checker import Checker
 from assistant.citations import Attribution, Attributor, Citation
-from assistant.verify import LONG, Check, Fit, Judge, Verdict, Verifier, bare, conflicts, opposed
+from assistant.verify import (
+    Check,
+    Fit,
+    Judge,
+    Verdict,
+    Verifier,
+    bare,
+    conflicts,
+    opposed,
+    too_long,
+)
 from assistant.words import terms
 from index import Article
 
@@ -206,9 +216,7 @@ class Reviewer:
             return None
         presumed = _presumed(question) if self.presumes(question) else question
         share = [
-            self._weights.sum(asked & s) / self._weights.sum(asked)
-            if len(quote.split()) <= LONG
-            else 0.0
+            0.0 if too_long(quote) else self._weights.sum(asked & s) / self._weights.sum(asked)
             for s, quote in zip(self._weights.sentences, self._quotes, strict=True)
         ]
         near = [i for i, s in enumerate(share) if s >= _PREMISE]

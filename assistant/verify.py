@@ -34,9 +34,8 @@ PARTLY = 0.25
 VERBATIM = 0.95
 """From this share of its word pairs in one sentence on, a claim is that sentence's own."""
 
-LONG = 60
-"""Words. A longer sentence is a table or a list more often than an answer, and what stands beside
-each other in it does so by chance."""
+_LONG = 60
+"""Words of a sentence."""
 
 _SENTENCE = 3
 """Words that carry meaning. Fewer that are only a part of a sentence say nothing by themselves."""
@@ -297,18 +296,13 @@ class Verifier:
         """The sentence about the same thing that says otherwise, unless another agrees as well."""
         if self._language != "en":
             return None
-        near = sorted(chosen, key=lambda i: -self._share(said, i))
-        near = [i for i in near if len(self._quotes[i].split()) <= LONG]
-        other = {i for i in near if conflicts(claim, self._quotes[i], self._quantities)}
-        for i in near:
-            share = self._share(said, i)
-            if share < _ABOUT:
-                break
-            if i not in other:
-                return None
-            if not any(self._share(said, j) >= share for j in near if j not in other):
-                return i
-        return None
+        shares = {i: self._share(said, i) for i in chosen if not too_long(self._quotes[i])}
+        most = max(shares.values(), default=0.0)
+        if most < _ABOUT:
+            return None
+        near = [i for i, share in shares.items() if share == most]
+        otherwise = all(conflicts(claim, self._quotes[i], self._quantities) for i in near)
+        return near[0] if otherwise else None
 
     def _verbatim(self, claim: str, cited: Sequence[int]) -> float:
         """The share of word pairs that one sentence has in the same order, if it is nearly all."""
@@ -472,17 +466,17 @@ _LEAD = re.compile(
 )
 
 
-_DENIED = re.compile(
-    r"(?<=\w )(?:that|who|which) (?:\w+n['’]t|cannot|(?:can|could|did|does|do|is|are|was|were|has"
-    r"|have|had|will|would|may|might|should|must) (?:not|never|no longer))\b[^,.;:?!]*\w"
-)
-"""A relative clause that denies something."""
-
-
 def bare(claim: str) -> str:
     """`claim` without what an answer begins with: "Yes," or "The article says that"."""
     rest = _LEAD.sub("", claim)
     return rest or claim
+
+
+def too_long(quote: str) -> bool:
+    """Whether a sentence is a table or a list more likely than a statement: what stands beside each
+    other in it does so by chance.
+    """
+    return len(quote.split()) > _LONG
 
 
 def polarity(claim: str, quote: str, language: str = "en") -> bool:
@@ -496,6 +490,13 @@ def polarity(claim: str, quote: str, language: str = "en") -> bool:
 def _opposite(claim: str, quote: str, here: Set[str], there: Set[str]) -> bool:
     # "did not rise" is "fell": a negated opposite agrees.
     return any((a in here) == (b in there) for a, b in facts.opposites(claim, quote))
+
+
+_DENIED = re.compile(
+    r"(?<=\w )(?:that|who|which) (?:\w+n['’]t|cannot|(?:can|could|did|does|do|is|are|was|were|has"
+    r"|have|had|will|would|may|might|should|must) (?:not|never|no longer))\b[^,.;:?!]*\w"
+)
+"""A relative clause that denies something."""
 
 
 def _denied(claim: str, asked: str) -> str:

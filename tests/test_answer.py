@@ -506,9 +506,10 @@ def test_a_false_premise_is_corrected_with_the_quote(make: Make) -> None:
 
 def test_a_list_denies_no_premise(make: Make) -> None:
     prices = "; ".join(f"pier {i} is closed on day {i}" for i in range(12))
-    listed = f"Ticket prices rise by 12 percent; {prices}; no refund."
+    rise = "Ticket prices rise by 12 percent"
+    listed = f"{rise}; {prices}; no refund."
     question = "Why do ticket prices fall by 12 percent?"
-    assert make(text=f"Ferry\n\nIt sails all winter. {listed[:32]}.\n").ask(question).corrected
+    assert make(text=f"Ferry\n\nIt sails all winter. {rise}.\n").ask(question).corrected
     refused = make(prompt.REFUSAL, text=f"Ferry\n\nIt sails all winter. {listed}\n").ask(question)
     assert refused.abstained
 
