@@ -548,7 +548,7 @@ class Assistant:
 
     def _extract(self, answer: Answer) -> Iterator[Answer]:
         """Without a model: the article's own sentences, nearest to the question or to all of it."""
-        found = self._attributor.nearest(answer.standalone)
+        found = sorted(self._attributor.nearest(answer.standalone))
         if about.is_overall(answer.standalone):
             found = self._attributor.central(_SUMMARY)
         markers: dict[int, int] = {}

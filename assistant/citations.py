@@ -138,7 +138,7 @@ class Attributor:
         return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
 
     def nearest(self, question: str) -> list[int]:
-        """The numbers of at most two sentences that answer `question` best, in order.
+        """The numbers of at most two sentences that answer `question` best, best first.
 
         Empty if none shares enough of its words or meaning.
         """
@@ -146,7 +146,7 @@ class Attributor:
         if not ranked or ranked[0][1] < _NEAR:
             return []
         (first, best), *others = ranked
-        return sorted([first, *(i for i, s in others[:1] if s >= max(_NEAR, 0.8 * best))])
+        return [first, *(i for i, s in others[:1] if s >= max(_NEAR, 0.8 * best))]
 
     def central(self, count: int) -> list[int]:
         """The numbers of at most `count` sentences that together say most of the article, in order.

@@ -44,10 +44,13 @@ _MONEY = re.compile(
 )
 _WHEN = re.compile(
     rf"^when\b|{_START}(?:when|what time|"
-    rf"(?:what|which) (?:year|month|day|date|decade|century)){_VERB}",
+    rf"(?:what|which) (?:month|day|date)){_VERB}",
     re.IGNORECASE,
 )
 
+_YEAR = re.compile(
+    rf"{_START}(?:what|which) (?:years?|decades?|century|centuries){_VERB}", re.IGNORECASE
+)
 _WHO = re.compile(rf"{_START}(?:who|whom|whose)\b", re.IGNORECASE)
 
 _UNITS = {
@@ -57,7 +60,7 @@ _UNITS = {
 """What the numbers of an answer may be of, where that is known of them."""
 
 _SOME = re.compile(
-    r"\b(?:once|twice|one|none|no|several|few|many|most|all|half|third|quarter|"
+    r"\b(?:once|twice|one|none|no|several|few|many|(?<!the )(?<!be )most|all|half|third|quarter|"
     r"(?:fif|six|seven|eigh|nin|ten)ths?|majority|minority|both|some|much|little|every|each|daily|"
     r"weekly|monthly|yearly|annual\w*|never|always|until|since|longer|larger|bigger|small|large|big|"
     r"old|young|far|deep|high|free|nothing|double|enough)\b",
@@ -71,12 +74,16 @@ _TIME = re.compile(
     r"november|december)\b",
     re.IGNORECASE,
 )
+_YEARS = re.compile(
+    r"\b(?:\d{3,4}s?|years?|decades?|century|centuries|ago|last|this|next|same)\b", re.IGNORECASE
+)
 _MONTH = "(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 _DATE = re.compile(
     rf"\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:[-–]\d+)?(?:,? \d{{4}})?\b"
     rf"|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}(?:,? \d{{4}})?\b|\b{_MONTH},? \d{{4}}\b"
     r"|\b(?:in|since|until|before|after|during|year|spring|summer|autumn|fall|winter)(?: of)?"
     r" (?:1[5-9]|20)\d\d\b(?! (?:\w+s|people|men|women|children)\b)"
+    r"|\bthe (?:1[5-9]|20)\d\d\b (?!\w+s\b)"
     r"|\b(?:a quarter|half|\w+ minutes?) (?:to|past) \w+|\b\d{1,2}:\d\d\b|\b\w+ o['’]clock"
     r"|\b\d{1,2}(?:[.:]\d\d)? ?[ap]\.?m\b\.?",
     re.IGNORECASE,
@@ -87,7 +94,7 @@ def suits(question: str, sentence: str, language: str = "en") -> bool:
     """Whether `sentence` is the kind of answer that `question` asks for.
 
     "How many" wants a number that is no date, "how deep" none of tonnes, "what does it cost" none
-    of days, "until what year" a time, "who" more than a date; and what says no more than the
+    of days, "until what year" a year, "who" more than a date; and what says no more than the
     question answers none but yes or no.
     """
     told = _DATE.sub(" ", sentence) if _WHO.search(question) else sentence
@@ -96,6 +103,8 @@ def suits(question: str, sentence: str, language: str = "en") -> bool:
         return False
     if language != "en":
         return True
+    if _YEAR.search(question):
+        return bool(_YEARS.search(sentence))
     if _WHEN.search(question):
         return bool(facts.quantities(sentence) or _TIME.search(sentence))
     if _SPAN.search(question):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 from assistant.words import FUNCTION_WORDS, stems, terms
 
@@ -242,7 +242,7 @@ def plain(text: str) -> str:
 _NEGATION = re.compile(
     r"\b(?:not|never|no|nor|neither|without|none|nobody|nothing|cannot|unable|barely|hardly|"
     r"den(?:y|ies|ied|ying)|refus(?:e|es|ed|ing)|fail(?:s|ed|ing)?|declin(?:ed|es) to|"
-    r"lack(?:s|ed)?)"
+    r"lack(?:s|ed)?|unlikely)"
     r"\b|n['’]t\b",
     re.IGNORECASE,
 )
@@ -263,7 +263,7 @@ def negated(text: str, language: str = "en") -> set[str]:
     for match in _NEGATION.finditer(text):
         rest = text[match.end() :]
         if re.match(
-            r"\s+(?:only|just|merely|simply|until|longer than|more than|less than|least)\b", rest
+            r"\s+(?:only|just|merely|simply|until|(?:longer|more|less|other) than|least)\b", rest
         ):
             continue
         end = _SCOPE_END.search(rest)
@@ -287,11 +287,9 @@ def points_back(sentence: str) -> bool:
 _OPPOSITES = """
 accept reject|accept refuse|agree disagree|agree refuse|allow ban|allow forbid|allow prevent
 approve reject|approve oppose|back oppose|support oppose|support reject|favour oppose
-start stop|begin stop|open close|open shut|increase decrease|increase fall|rise fall
-rise drop|rise decline|grow shrink|grow fall|gain lose|win lose|raise lower|raise cut|increase cut
-expand cut|higher lower|more fewer|more less|largest smallest|biggest smallest|highest lowest
-most least|best worst|better worse|before after|early late|earliest latest|oldest newest
-enter leave|join leave
+start stop|begin stop|open close|open shut|gain lose|win lose|expand cut|higher lower|raise lower
+increase lower|more fewer|more less|largest smallest|biggest smallest|highest lowest|most least
+best worst|better worse|before after|early late|earliest latest|oldest newest|enter leave|join leave
 arrive leave|include exclude|create destroy|build demolish|confirm deny|confirm dispute
 common rare|frequent rare|prove disprove|legal illegal
 lawful unlawful|possible impossible|likely unlikely|safe unsafe|safe dangerous
@@ -308,10 +306,14 @@ positive negative
 """
 
 
+_UP = stems("increase raise rise grow")
+_DOWN = stems("decrease reduce cut fall drop decline shrink")
+
+
 def _opposite_stems() -> dict[str, set[str]]:
     pairs: dict[str, set[str]] = {}
-    for pair in re.split(r"[|\n]+", _OPPOSITES.strip()):
-        a, b = stems(pair)
+    written = (stems(pair) for pair in re.split(r"[|\n]+", _OPPOSITES.strip()))
+    for a, b in [*written, *product(_UP, _DOWN)]:
         pairs.setdefault(a, set()).add(b)
         pairs.setdefault(b, set()).add(a)
     return pairs

@@ -12,6 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
+from simplemma import is_known
+
 from assistant import facts
 from assistant.checker import PACKAGED, Checker
 from assistant.words import Weights, terms
@@ -31,6 +33,10 @@ JOINED = 0.9
 """The same as the first, of a claim that needs more than one sentence and was judged: what each
 says may be of different things (eval/README)."""
 PARTLY = 0.25
+SURE = 4.5
+"""Log odds from which on a language model's judgement of a claim that rests on one sentence stands
+for a word or two, no names, that the sentence has in other words (eval/README)."""
+_FEW = 2
 VERBATIM = 0.95
 """From this share of its word pairs in one sentence on, a claim is that sentence's own."""
 
@@ -180,6 +186,8 @@ class Verifier:
             # A likely sentence with a word of the question, or of the model, is not yet the
             # article's: what the repairs cost is not what the dam cost.
             unseen = self._words(claim, said - self._known(claim, said, cited, free))
+            if self._reworded(claim, unseen, cited, judgement):
+                unseen = ()
             joined = len(cited) > 1 and judgement is not None
             whole = not unseen and score >= (JOINED if joined else SUPPORTED)
             return Check("supported" if whole else partly, score, unseen, judgement=judgement)
@@ -219,6 +227,19 @@ class Verifier:
         meant = free and name and any(name in self._before(i) for i in cited)
         others = any(self._opening(self._quotes[i]) for i in cited)
         return known | set(terms(name)) if meant and not others else known
+
+    def _reworded(
+        self, claim: str, unseen: Sequence[str], cited: Sequence[int], judgement: float | None
+    ) -> bool:
+        """Whether the words `unseen` of `claim` are few, no name, and the model is sure that the
+        one sentence says it all the same.
+        """
+        sure = judgement is not None and judgement >= SURE
+        # What only begins the claim may be a name nonetheless: no dictionary has it then.
+        first = next(iter(re.findall(r"\w+", claim)), "")
+        named = first in self._names or not is_known(first.casefold(), "en")
+        few = len(unseen) <= _FEW and not (named and first in unseen)
+        return sure and few and len(cited) == 1
 
     def _opening(self, text: str) -> str:
         """The first word of `text` if it is a name of one word that the article has, else ""."""

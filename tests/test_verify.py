@@ -8,6 +8,7 @@ from assistant.verify import (
     JOINED,
     PARTLY,
     SUPPORTED,
+    SURE,
     Fit,
     Verifier,
     bare,
@@ -289,6 +290,22 @@ def test_a_claim_that_joins_sentences_needs_more() -> None:
     sure = made.check(claim, [0, 1], 0.9, judge=lambda: 6.0)
     assert sure.score >= JOINED
     assert sure.verdict == "supported"
+
+
+def test_a_sure_judgement_stands_for_a_word_or_two_but_for_no_name() -> None:
+    quotes = [
+        "The new bus to the harbour has run every half hour since the summer.",
+        "Torvale won.",
+    ]
+    made = Verifier(quotes, Weights(quotes), None)
+    claim = "The new bus to the harbour goes every half hour since the summer."
+    assert made.check(claim, [0], 0.9, judge=lambda: SURE - 0.1).missing == ("goes",)
+    assert made.check(claim, [0], 0.9, judge=lambda: SURE).verdict == "supported"
+    assert made.check(claim, [0, 1], 0.9, judge=lambda: 9.0).verdict == "partly"
+    other = claim.replace("The", "Torvale's", 1)
+    assert made.check(other, [0], 0.9, judge=lambda: 9.0).verdict == "partly"
+    more = claim.replace("the summer", "its last full repair")
+    assert made.check(more, [0], 0.9, judge=lambda: 9.0).verdict == "partly"
 
 
 def test_a_unit_may_be_said_once_for_several_numbers() -> None:
