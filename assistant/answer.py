@@ -361,7 +361,13 @@ class Assistant:
         markers: dict[int, int] = {}
         wrote = self._write(llm, asked, first, answer, markers, prompt.REFUSES if judged else "")
         yield from (answer := shot for shot in wrote)
-        if not answer.claims and answer.rejected and not answer.abstained:
+        if answer.claims or answer.abstained:
+            return
+        if about.is_overall(question):
+            # The sentences that say most of the article are worth more than a second try.
+            yield self._abstain(answer)
+            return
+        if answer.rejected:
             wrong = " ".join(c.text for c in answer.rejected)
             nearest = self._nearest(llm, question)
             again = prompt.answer(text, question, nearest, wrong, language)

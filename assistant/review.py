@@ -343,11 +343,11 @@ class Reviewer:
         return self._strange(claimed, main)
 
     def _strange(self, claimed: str, main: int) -> bool:
-        """Whether neither the paragraph of the sentence `main`, up to its end, nor a line below it
-        that begins with a dash names any of `claimed`.
+        """Whether neither the paragraph of the sentence `main`, up to its end, nor what follows it
+        after a dash, on its line or the one below, names any of `claimed`.
         """
         span, text = self._article.sentences[main], self._article.text
-        signed = re.match(r"\W*?\n\s*[-–—][^\n]+", text[span.end :])
+        signed = re.match(r"\W*?\s[-–—][^\n]+", text[span.end :])
         end = span.end + (signed.end() if signed else 0)
         told = set(terms(text[max(0, text.rfind("\n\n", 0, span.start)) : end]))
         words = set(terms(claimed))

@@ -191,13 +191,11 @@ class Verifier:
             joined = len(cited) > 1 and judgement is not None
             whole = not unseen and score >= (JOINED if joined else SUPPORTED)
             return Check("supported" if whole else partly, score, unseen, judgement=judgement)
-        found = {t for i in chosen for t in self._weights.sentences[i]}
-        return Check(
-            partly if score >= PARTLY else "not in article",
-            score,
-            self._words(claim, said - found),
-            judgement=judgement,
-        )
+        verdict = partly if score >= PARTLY else "not in article"
+        # Elsewhere than in English the small words are terms, too, and no citation has them all.
+        shown = cited if self._language == "en" else chosen
+        unseen = self._words(claim, said.difference(*(self._weights.sentences[i] for i in shown)))
+        return Check(verdict, score, unseen, judgement=judgement)
 
     def _tells(self, said: set[str], asked: set[str], cited: Sequence[int], lost: set[str]) -> bool:
         """Whether the evidence has more than half of what a claim tells, by weight: of its words
@@ -339,8 +337,11 @@ class Verifier:
 
     def _foreign(self, claim: str, cited: Sequence[int]) -> tuple[str, ...]:
         """The names of `claim` that stand neither in the evidence nor shortly before it, nor in
-        the first sentence, which is the title if there is one.
+        the first sentence, which is the title if there is one. None in German, where any noun may
+        be one.
         """
+        if self._language == "de":
+            return ()
         near = {0, *(j for i in cited for j in range(max(0, i - _BEFORE), i + 1))}
         found = {t for j in near for t in terms(self._quotes[j], self._language)}
         found = self._whole(claim, found)

@@ -48,8 +48,9 @@ def test_every_sentence_is_a_claim_with_citations(make: Make) -> None:
 def test_a_question_about_the_whole_is_answered_in_the_articles_words_at_least(
     make: Make, reply: str
 ) -> None:
-    assistant = make(reply, reply)
+    assistant = make(reply)
     answer = assistant.ask("What is this article about?")
+    assert len(assistant.llm.sent) == 1  # type: ignore[union-attr]
     summary = tuple(assistant.article.quote(s) for s in assistant.summary())
     assert tuple(c.quote for c in answer.citations) == summary
     assert SUMMED_UP in answer.notices
@@ -815,3 +816,14 @@ def test_a_second_question_costs_only_its_own_tokens(real: Assistant) -> None:
     ).json()
     assert reply["timings"]["prompt_n"] < 30
     assert reply["timings"]["cache_n"] > 500
+
+
+def test_who_signs_a_quotation_on_its_line_may_be_who_says_it(make: Make) -> None:
+    text = (
+        "The ferry stays in the harbour.\n\nThe town has 900 inhabitants.\n\n"
+        '"We will keep the ferry running until the ice comes in winter." '
+        "-Captain Nils Holm / Harbour office\n\nThe school is closed."
+    )
+    reply = "Nils Holm says they will keep the ferry running until the ice comes in winter."
+    answer = make(reply, text=text).ask("What does Nils Holm say about the ferry?")
+    assert answer.text == reply

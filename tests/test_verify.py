@@ -308,6 +308,27 @@ def test_a_sure_judgement_stands_for_a_word_or_two_but_for_no_name() -> None:
     assert made.check(more, [0], 0.9, judge=lambda: 9.0).verdict == "partly"
 
 
+def test_a_german_noun_of_another_sentence_is_missing_and_no_name_of_somebody_else() -> None:
+    quotes = [
+        "Der Umbau kostete 7,8 Millionen Euro.",
+        "Im Keller begann es.",
+        "Alle Hafentaucher waren da.",
+        "Die Stadt zahlte mit.",
+        "Das Ende kam im Mai.",
+    ]
+    made = Verifier(quotes, Weights(quotes, "de"), None, "de")
+    check = made.check("Der Umbau kostete am Ende 7,8 Millionen Euro.", [0], 0.9)
+    assert (check.verdict, check.missing) == ("partly", ("Ende",))
+
+
+def test_missing_are_the_words_that_the_citations_have_not() -> None:
+    quotes = ["The domes cost about 90 euros.", "The mast on the shore is tall."]
+    check = Verifier(quotes, Weights(quotes), None).check(
+        "The mast on the shore cost about 90 euros.", [0], 0.2, judge=lambda: -1.0
+    )
+    assert (check.verdict, check.missing) == ("partly", ("mast", "shore"))
+
+
 def test_a_unit_may_be_said_once_for_several_numbers() -> None:
     quotes = ["The service cost 1.9 million pounds, of which fares brought in 740,000."]
     verifier = Verifier(quotes, Weights(quotes), None)
