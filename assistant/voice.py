@@ -109,6 +109,12 @@ _ENUMERATES = re.compile(
     r"final|next|other)\b"
     r"|^(?:First|Second|Third|Fourth|Fifth|Finally|Lastly)\b",
 )
+_ANNOUNCES = re.compile(
+    r"\b(?:first|one|two|three|four|five|six|seven|reasons?|points?|conditions?|demands?|steps?|parts?"
+    r"|things?|questions?|problems?|goals?|aims?)\b|:\W*$",
+    re.IGNORECASE,
+)
+"""What comes before a list: else "First," and "Another" only go on with the article's own."""
 _WOULD = re.compile(
     r"^(?:It|They|This|That|These|He|She)\b.*\bwould\b|\b(?:would|was to|were to) be\b"
 )
@@ -151,7 +157,8 @@ def voices(article: Article) -> list[Voice | None]:
         quoted = marked[0] == "“" and "”" not in marked[:-1]
         before = found[-1] if same else None
         voice = None if quoted and before else _own_voice(quote, latest)
-        enumerates = _ENUMERATES.match(quote)
+        listed = before and (listing or _ANNOUNCES.search(before.said))
+        enumerates = listed and _ENUMERATES.match(quote)
         goes_on = inside or enumerates or marked[0] == "“" or (listing and _WOULD.search(quote))
         listing = bool(before and (enumerates or (listing and goes_on)))
         if voice is None and before and goes_on:

@@ -51,6 +51,12 @@ def speaker(text: str) -> list[str | None]:
             "Dahl said so. The White House was silent. She said it must close.",
             ["Dahl", None, "Dahl"],
         ),
+        (
+            "According to Dahl, it had two points: The first was ferries. The second was fish.",
+            ["Dahl", "Dahl"],
+        ),
+        ("Dahl said ships are safe. First, the pier has been old for years.", ["Dahl", None]),
+        ("Dahl said all is well. The last ship of the year came in May.", ["Dahl", None]),
         ("Prices vary according to the season.", [None]),
         ("It is safe, according to data gathered by Nordsund.", ["data gathered by Nordsund"]),
         ("It rained, but no one told the residents that the bridge was unsafe.", [None]),
