@@ -129,7 +129,7 @@ _EARLIER = re.compile(
 _NOT_SPEAKERS = frozenset(
     "which who that this there what where when how why these those article report statement "
     "i we you it nobody everyone on in at by for from with after before during since until earlier "
-    "later last yesterday today recently meanwhile whether no none neither".split()
+    "later last yesterday today recently meanwhile whether if because no none neither".split()
 )
 
 
@@ -317,7 +317,7 @@ def _speaker(written: str, latest: str, surely: bool = False) -> str:
     that nobody else has stands behind `surely` speaks.
     """
     who = written.strip(" ,.“”\"'’")
-    lead = r"^(?:and|or|but|while|yet|still|so|however|as|whom) "
+    lead = r"^(?:(?:and|or|but|while|although|though|whereas|yet|still|so|however|as|whom) )+"
     who = re.sub(lead, "", who, flags=re.IGNORECASE)
     if re.search(
         r"\b(?:was|were|is|are|has|have|had|will|would|can|cannot|not|never|(?<!led )by|that|which)"
@@ -328,9 +328,12 @@ def _speaker(written: str, latest: str, surely: bool = False) -> str:
     whole = who
     who = re.sub(rf"\s+(?:{_AFTER}|{_SAYS})\b.*$", "", who).strip()
     if re.fullmatch(_PRONOUN, who):
-        # The board says something, but "he" is somebody else.
+        if who.casefold() == "they":
+            return latest
+        # The board says something, or officials do, but "he" is somebody else.
+        several = _SEVERAL.fullmatch(latest) and not _TITLE.match(latest.capitalize())
         somebody = _has_name(latest) or re.search(f"{_PEOPLE}|{_PERSON}", latest)
-        return latest if somebody or who.casefold() == "they" else ""
+        return latest if somebody and not several else ""
     words = who.split()
     if not words or len(words) > 13 or words[0].casefold() in _NOT_SPEAKERS:
         return ""
@@ -367,6 +370,9 @@ _PERSON = (
     r"\w{3,}(?:er|or|ist|ian|ant|man|woman))\b"
 )
 """Of whom "he" or "she" may be said."""
+
+_SEVERAL = re.compile(r"(?!.* of )(?:[\w’'-]+ ){0,3}[a-z][\w-]*(?<!s)s")
+"""Of whom neither may be."""
 
 _NOUN = re.compile(r"[\w-]+(?<!ly)")
 
