@@ -60,7 +60,8 @@ _UNITS = {
 """What the numbers of an answer may be of, where that is known of them."""
 
 _SOME = re.compile(
-    r"\b(?:once|twice|one|none|no|several|few|many|(?<!the )(?<!be )most|all|half|third|quarter|"
+    r"\b(?:once|twice|one|none|no|several|few|many|all|half|third|quarter|"
+    r"(?<!the )most(?! \w+(?:ed|ing|ful|al|ous|ive|ar|ant|ent|ible|able|ly)\b)|"
     r"(?:fif|six|seven|eigh|nin|ten)ths?|majority|minority|both|some|much|little|every|each|daily|"
     r"weekly|monthly|yearly|annual\w*|never|always|until|since|longer|larger|bigger|small|large|big|"
     r"old|young|far|deep|high|free|nothing|double|enough)\b",

@@ -8,6 +8,7 @@ from assistant.expected import suits
     [
         ("How many stalls were open?", "About forty of them were."),
         ("How many people came?", "Most of the village came."),
+        ("How many people came?", "Most residents came."),
         ("How many jobs went in 2019?", "In 2019 the yard cut 300 jobs."),
         ("How many houses were built?", "The town built 2000 houses."),
         ("How deep is the shaft?", "The shaft goes down 40 metres."),
