@@ -130,7 +130,9 @@ class Reviewer:
         if found.sentences and check.verdict in ("supported", "partly"):
             text, check = self._voiced(sentence, question, found.sentences, check)
         counter = [] if check.counter is None else [check.counter]
-        shown = found.sentences if check.verdict in ("supported", "partly") else []
+        shown = self._telling(text, check.missing, found.sentences)
+        if check.verdict not in ("supported", "partly"):
+            shown = []
         return Claim(
             text,
             self._attributor.cite(shown, markers),
@@ -141,6 +143,11 @@ class Reviewer:
             self._attributor.cite(counter, dict(markers)),
             check.judgement,
         )
+
+    def _telling(self, text: str, missing: Sequence[str], cited: Sequence[int]) -> Sequence[int]:
+        """Those `cited` that have more of `text` than single words that are told as missing."""
+        said = set(terms(text)).difference(*(terms(m) for m in missing if " " not in m))
+        return [i for i in cited if said & self._weights.sentences[i]] or cited
 
     def _found(
         self, sentence: str, question: str, judge: Judge | None

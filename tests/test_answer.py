@@ -827,3 +827,14 @@ def test_who_signs_a_quotation_on_its_line_may_be_who_says_it(make: Make) -> Non
     reply = "Nils Holm says they will keep the ferry running until the ice comes in winter."
     answer = make(reply, text=text).ask("What does Nils Holm say about the ferry?")
     assert answer.text == reply
+
+
+def test_a_sentence_is_not_cited_for_a_word_that_is_told_as_missing(make: Make) -> None:
+    text = (
+        "The ferry to the island of Holm sails from the old pier.\n\n"
+        "The mayor was asked about her willingness.\n\nThe school is closed.\n\nIt rains."
+    )
+    reply = "The ferry to Holm sails from the old pier with willingness."
+    claim = make(reply, text=text).ask("Where does the ferry sail?").claims[0]
+    assert claim.missing == ("willingness",)
+    assert [c.quote for c in claim.citations] == [text.split("\n\n")[0]]
