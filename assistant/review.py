@@ -145,8 +145,12 @@ class Reviewer:
         )
 
     def _telling(self, text: str, missing: Sequence[str], cited: Sequence[int]) -> Sequence[int]:
-        """Those `cited` that have more of `text` than single words that are told as missing."""
-        said = set(terms(text)).difference(*(terms(m) for m in missing if " " not in m))
+        """Those `cited` that have more of `text` than single words, no names, that are told as
+        missing.
+        """
+        language = self._article.language
+        words = (terms(m, language) for m in missing if m.islower() and " " not in m)
+        said = set(terms(text, language)).difference(*words)
         return [i for i in cited if said & self._weights.sentences[i]] or cited
 
     def _found(
