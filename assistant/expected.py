@@ -43,11 +43,8 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 _WHEN = re.compile(
-    rf"^when\b|{_START}(?:when|what time|"
-    rf"(?:what|which) (?:month|day|date)){_VERB}",
-    re.IGNORECASE,
+    rf"^when\b|{_START}(?:when|what time|(?:what|which) (?:month|day|date)){_VERB}", re.IGNORECASE
 )
-
 _YEAR = re.compile(
     rf"{_START}(?:what|which) (?:years?|decades?|century|centuries){_VERB}", re.IGNORECASE
 )

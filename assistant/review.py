@@ -130,9 +130,9 @@ class Reviewer:
         if found.sentences and check.verdict in ("supported", "partly"):
             text, check = self._voiced(sentence, question, found.sentences, check)
         counter = [] if check.counter is None else [check.counter]
-        shown = self._telling(text, check.missing, found.sentences)
-        if check.verdict not in ("supported", "partly"):
-            shown = []
+        shown: Sequence[int] = []
+        if check.verdict in ("supported", "partly"):
+            shown = self._telling(text, check.missing, found.sentences)
         return Claim(
             text,
             self._attributor.cite(shown, markers),

@@ -28,7 +28,7 @@ Judge = Callable[[], float | None]
 """Asks a language model whether the article says a claim: the log odds that it does."""
 
 SUPPORTED = 0.75
-"""From this score on a claim is supported, from the next on partly so (eval/README)."""
+"""From this score on a claim is supported, from PARTLY on partly so (eval/README)."""
 JOINED = 0.9
 """The same as the first, of a claim that needs more than one sentence and was judged: what each
 says may be of different things (eval/README)."""
@@ -234,7 +234,7 @@ class Verifier:
         """
         sure = judgement is not None and judgement >= SURE
         # What only begins the claim may be a name nonetheless: no dictionary has it then.
-        first = next(iter(re.findall(r"\w+", claim)), "")
+        first = re.findall(r"\w+", claim)[0]
         named = first in self._names or not is_known(first.casefold(), "en")
         few = len(unseen) <= _FEW and not (named and first in unseen)
         return sure and few and len(cited) == 1
