@@ -46,9 +46,6 @@ MAX_QUESTION = 2000
 
 MAX_ANSWER_TOKENS = 256
 
-_HOPELESS = 0.25
-"""Below this share of the confidence that is asked for, no sentence is waited for."""
-
 _BULLET = re.compile(r"[-*•]\s+")
 
 _SUMMARY = 3
@@ -349,7 +346,7 @@ class Assistant:
         else:
             signals = yield from _showing(answer, gate.read(llm, asked), progress)
         answer = self._surer(answer, signals)
-        if answer.confidence < _HOPELESS * self._threshold:
+        if gate.hopeless(answer.signals, self._threshold):
             yield self._abstain(answer)
             return
         language = self.article.language
@@ -363,8 +360,8 @@ class Assistant:
         yield from (answer := shot for shot in wrote)
         if answer.claims or answer.abstained:
             return
-        if about.is_overall(question):
-            # The sentences that say most of the article are worth more than a second try.
+        # The sentences that say most of the article are worth more than a second try.
+        if about.is_overall(question) or gate.hopeless(answer.signals, self._sure(gate.SECOND)):
             yield self._abstain(answer)
             return
         if answer.rejected:
@@ -451,7 +448,7 @@ class Assistant:
         if claim.verdict not in self._shown or beside:
             return replace(answer, rejected=(*answer.rejected, claim))
         if not answer.claims:
-            wanted = max(self._threshold, gate.SECOND if answer.rejected else 0.0)
+            wanted = self._sure(gate.SECOND if answer.rejected else 0.0)
             if claim.judgement is not None or not gate.settled(answer.signals, wanted):
                 answer = self._surer(answer, self._told_by(llm, answer, shown, judge))
             if answer.confidence < wanted:
@@ -485,6 +482,12 @@ class Assistant:
     def _judging(self, llm: LLM) -> bool:
         """Whether the model judges sentences: it learned to in English."""
         return llm.judges and self.article.language == "en"
+
+    def _sure(self, least: float) -> float:
+        """The confidence that is asked for where it is to be `least` anyway; none where none is
+        asked for, to see the signals.
+        """
+        return max(self._threshold, least) if self._threshold else 0.0
 
     def _surer(self, answer: Answer, signals: dict[str, float]) -> Answer:
         known = {**answer.signals, **{name: round(s, 4) for name, s in signals.items()}}
@@ -532,9 +535,7 @@ class Assistant:
             return False
         signals = {k: v for k, v in answer.signals.items() if k != "fluency"}
         sure = gate.confidence({**signals, **told})
-        return sure >= max(self._threshold, gate.SECOND) and self._reviewer.suits(
-            answer.standalone, quote
-        )
+        return sure >= self._sure(gate.OWN) and self._reviewer.suits(answer.standalone, quote)
 
     def _nearest(self, llm: LLM, question: str) -> list[str]:
         """The sentences nearest to the question that are short enough to repeat, in order; those

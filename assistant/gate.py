@@ -19,6 +19,10 @@ SECOND = 0.75
 """The confidence from which on a second try is shown: that a sentence had to be rejected before
 is a sign that there is no answer."""
 
+OWN = 0.95
+"""The confidence from which on a sentence of the article stands for an answer whose two tries were
+rejected: of five with less none was one (eval/README)."""
+
 SHOWN: Mapping[Strictness, tuple[Verdict, ...]] = {
     "strict": ("supported",),
     "balanced": ("supported", "partly"),
@@ -27,8 +31,8 @@ SHOWN: Mapping[Strictness, tuple[Verdict, ...]] = {
 """The verdicts with which a sentence is shown."""
 
 FITTED: Sequence[tuple[dict[str, float], float]] = (
-    ({"answerable": 0.406, "supported": 0.242}, -0.286),
-    ({"answerable": 0.566}, -0.232),
+    ({"answerable": 0.425, "supported": 0.270}, -0.376),
+    ({"answerable": 0.593}, -0.282),
     ({"refusal": -0.643, "answers": 0.110, "fluency": 2.460}, -0.243),
     ({"refusal": -0.653, "answers": 0.124}, -0.656),
     ({"refusal": -0.715}, -0.798),
@@ -57,9 +61,12 @@ def confidence(signals: Mapping[str, float]) -> float:
     return 1.0
 
 
-_LEAST = -3.2
-"""Where the question was sure, no sentence that the checks let pass was judged below
-(eval/README)."""
+_LEAST, _MOST = -2.7, 5.0
+"""Where the question was sure, no sentence that the checks let pass was judged below the first;
+hardly any is judged above the second (eval/README)."""
+
+_HOPELESS = 0.25
+"""Below this share of a threshold no sentence of a model that does not judge is waited for."""
 
 
 def settled(signals: Mapping[str, float], threshold: float) -> bool:
@@ -69,6 +76,15 @@ def settled(signals: Mapping[str, float], threshold: float) -> bool:
     """
     known = "answerable" in signals and threshold > 0
     return known and confidence({**signals, "supported": _LEAST}) >= threshold
+
+
+def hopeless(signals: Mapping[str, float], threshold: float) -> bool:
+    """Whether the question alone was judged so badly that no sentence is likely to bring the
+    confidence to `threshold`.
+    """
+    if "answerable" in signals:
+        return confidence({**signals, "supported": _MOST}) < threshold
+    return confidence(signals) < _HOPELESS * threshold
 
 
 _YES_NO = ("yes", "no")

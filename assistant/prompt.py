@@ -108,9 +108,10 @@ def answer(
     return [*prefix(), Message("user", asked)]
 
 
-JUDGE = "<|im_end|>\n<|im_start|>check\n"
+JUDGE = "<|im_start|>check\n"
 """What the packaged model reads at the end of a reply of its own to judge it: a turn of nobody, in
-which it was trained to say yes or no. No article can hold it, for `_inert` breaks turn markers."""
+which it was trained to say yes or no, there after the end of the reply's (eval/README). No article
+can hold it, for `_inert` breaks turn markers."""
 
 
 def judged(asked: Sequence[Message], reply: str = "") -> list[Message]:

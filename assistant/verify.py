@@ -33,7 +33,7 @@ JOINED = 0.9
 """The same as the first, of a claim that needs more than one sentence and was judged: what each
 says may be of different things (eval/README)."""
 PARTLY = 0.25
-SURE = 4.5
+SURE = 4.25
 """Log odds from which on a language model's judgement of a claim that rests on one sentence stands
 for a word or two, no names, that the sentence has in other words (eval/README)."""
 _FEW = 2

@@ -179,7 +179,7 @@ def test_a_model_that_judges_is_asked_whether_the_article_says_a_sentence(make: 
     found = []
     for says in (0.999, 0.9, 0.5, 0.001):
         llm = FakeLLM(told, told)
-        llm.judges, llm.yes, llm.says = True, 0.6, says
+        llm.judges, llm.yes, llm.says = True, 0.7, says
         found.append(make(llm=llm).ask("What does a ticket cost?"))
         assert llm.scored[1] == [*llm.sent[0], Message("assistant", f"{told}{prompt.JUDGE}")]
     sure = [answer.confidence for answer in found[:3]]
@@ -408,15 +408,43 @@ def test_if_nothing_can_be_shown_there_is_a_second_try_with_the_evidence(make: M
 
 
 def test_a_second_try_must_be_surer_than_a_first(make: Make) -> None:
-    def ask(*replies: str) -> Answer:
+    def ask(*replies: str, says: float = 0.6) -> Answer:
         llm = FakeLLM(*replies)
-        llm.judges, llm.yes, llm.says = True, 0.6, 0.6
+        llm.judges, llm.yes, llm.says = True, 0.8, says
         return make(llm=llm).ask("What does a ticket cost?")
 
     first = ask("A ticket costs 84 crowns.")
     assert gate.THRESHOLDS["balanced"] < first.confidence < gate.SECOND
     assert first.claims
     assert ask(INVENTED, "A ticket costs 84 crowns.").abstained
+    assert ask(INVENTED, "A ticket costs 84 crowns.", says=0.99).claims
+
+
+def test_nothing_is_written_that_could_not_be_sure_enough(make: Make) -> None:
+    def ask(yes: float, **named: Any) -> tuple[Answer, int]:
+        llm = FakeLLM(INVENTED, "A ticket costs 84 crowns.")
+        llm.judges, llm.yes, llm.says = True, yes, 0.99
+        return make(llm=llm, **named).ask("What does a ticket cost?"), len(llm.sent)
+
+    assert ask(0.8)[1] == 2
+    once, asked = ask(0.5)
+    assert (once.abstained, asked) == (True, 1)
+    assert [c.text for c in once.rejected] == [INVENTED]
+    never, asked = ask(0.03)
+    assert (never.abstained, never.raw, asked) == (True, "", 0)
+    assert ask(0.03, strictness="open")[1] == 1
+
+
+def test_a_sentence_of_the_article_stands_for_an_answer_only_where_all_is_sure(make: Make) -> None:
+    def ask(yes: float, says: float) -> Answer:
+        llm = FakeLLM(INVENTED, INVENTED)
+        llm.judges, llm.yes, llm.says = True, yes, says
+        return make(llm=llm).ask("How many inhabitants has the island?")
+
+    assert ask(0.95, 0.95).abstained
+    own = ask(0.997, 0.99)
+    assert own.text == "The island has 640 inhabitants."
+    assert REPLACED in own.notices
 
 
 def test_no_sentence_is_judged_that_could_not_change_the_decision(make: Make) -> None:
