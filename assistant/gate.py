@@ -62,16 +62,16 @@ def confidence(signals: Mapping[str, float]) -> float:
 
 
 _LEAST, _MOST = -2.7, 5.0
-"""Where the question was sure, no sentence that the checks let pass was judged below the first;
-hardly any is judged above the second (eval/README)."""
+"""Hardly any sentence that the checks let pass was judged below the first where the question was
+sure, or above the second anywhere (eval/README)."""
 
 _HOPELESS = 0.25
 """Below this share of a threshold no sentence of a model that does not judge is waited for."""
 
 
 def settled(signals: Mapping[str, float], threshold: float) -> bool:
-    """Whether the question alone was judged so surely that no judgement of a sentence which the
-    checks let pass would bring the confidence below `threshold`. Not if that is 0: then all
+    """Whether the question alone was judged so surely that no sentence which the checks let pass
+    is likely to bring the confidence below `threshold`. Not if that is 0: then all
     is answered to see the signals.
     """
     known = "answerable" in signals and threshold > 0
