@@ -34,7 +34,7 @@ _OFTEN_PASSIVE = re.compile(
 )
 _PASSIVE = re.compile(
     rf"(?:{_OFTEN_PASSIVE.pattern}) (?:to|of)\b|said to (?:be|have)\b"
-    r"|(?:told|argued) (?:through|in|by|so|as)\b"
+    r"|(?:told|argued) (?:through|in|by|so|as)\b|(?:answered|replied) by\b"
 )
 """What looks like a verb of saying, and is said of somebody."""
 
@@ -170,7 +170,7 @@ def voices(article: Article) -> list[Voice | None]:
         elif not same:
             latest = latest if re.search(r"[“\"]", quote) else ""
         somebody = _SUBJECT.match(quote) if voice is None else None
-        if somebody and (not latest or _TITLE.search(somebody[1])):
+        if somebody and (not latest or _TITLE.search(somebody[1]) or _BODY.match(latest)):
             latest = _speaker(somebody[1], "")  # Who "he said" is, in the next sentence.
         if marks := re.findall("[“”]", marked):
             inside = marks[-1] == "“"
@@ -330,10 +330,10 @@ def _speaker(written: str, latest: str, surely: bool = False) -> str:
     if re.fullmatch(_PRONOUN, who):
         if who.casefold() == "they":
             return latest
-        # The board says something, or officials do, but "he" is somebody else.
+        # The council says something, or officials do, but "he" is somebody else.
         several = _SEVERAL.fullmatch(latest) and not _TITLE.match(latest.capitalize())
         somebody = _has_name(latest) or re.search(f"{_PEOPLE}|{_PERSON}", latest)
-        return latest if somebody and not several else ""
+        return latest if somebody and not several and not _BODY.match(latest) else ""
     words = who.split()
     if not words or len(words) > 13 or words[0].casefold() in _NOT_SPEAKERS:
         return ""
@@ -372,7 +372,13 @@ _PERSON = (
 """Of whom "he" or "she" may be said."""
 
 _SEVERAL = re.compile(r"(?!.* of )(?:[\w’'-]+ ){0,3}[a-z][\w-]*(?<!s)s")
-"""Of whom neither may be."""
+_BODY = re.compile(
+    r"(?!.* of ).*\b(?:government|ministry|department|company|firm|agency|committee|council|court|"
+    r"union|bank|team|group|board|party|police|report|study|survey|poll|newspaper|hospital|"
+    r"university|commission|authority|statement)$",
+    re.IGNORECASE,
+)
+"""Of which neither may be."""
 
 _NOUN = re.compile(r"[\w-]+(?<!ly)")
 

@@ -60,6 +60,16 @@ def speaker(text: str) -> list[str | None]:
         ("Though many officials believe it is safe, he said no.", ["many officials"]),
         ("Industry sources said it is safe. He said the pier is gone.", ["Industry sources", None]),
         ("Industry sources said so. They said it is gone.", ["Industry sources"] * 2),
+        ("The council answered by closing the pier.", [None]),
+        (
+            "The council said so. Karin Dahl, who sails, is sad. She argues that it is safe.",
+            ["The council", None, "Karin Dahl"],
+        ),
+        ("The council said so. He argues that it is not safe.", ["The council", None]),
+        (
+            "The head of the council said so. He argues that it is safe.",
+            ["The head of the council"] * 2,
+        ),
         ("mr davis said so. He insisted that the pier is gone.", ["mr davis", "mr davis"]),
         ("If the court denies the motion, the pier will close.", [None]),
         ("Prices vary according to the season.", [None]),
