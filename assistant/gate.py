@@ -38,7 +38,8 @@ FITTED: Sequence[tuple[dict[str, float], float]] = (
     ({"refusal": -0.715}, -0.798),
 )
 """Weights of signals and an intercept, as eval.gate fits them; the first that is whole counts.
-The last three are for models that do not judge."""
+The first two were put on the scale of a shorter `prompt.JUDGE` (eval/README). The last three are
+for models that do not judge."""
 
 
 def confidence(signals: Mapping[str, float]) -> float:
@@ -71,8 +72,8 @@ _HOPELESS = 0.25
 
 def settled(signals: Mapping[str, float], threshold: float) -> bool:
     """Whether the question alone was judged so surely that no sentence which the checks let pass
-    is likely to bring the confidence below `threshold`. Not if that is 0: then all
-    is answered to see the signals.
+    is likely to bring the confidence below `threshold`. Not if that is 0: then all is answered to
+    see the signals.
     """
     known = "answerable" in signals and threshold > 0
     return known and confidence({**signals, "supported": _LEAST}) >= threshold

@@ -351,12 +351,15 @@ def _speaker(written: str, latest: str, surely: bool = False) -> str:
     return who if named or speaks or re.search(_PEOPLE, who) else ""
 
 
+_BODIES = (
+    "government|ministry|company|firm|report|study|survey|poll|newspaper|agency|committee|council|"
+    "court|union|bank|team|group"
+)
 _PEOPLE = (
     r"\b(?:officials?|sources?|spokes\w+|experts?|analysts?|critics|supporters|opponents|"
     r"polic[ei]\w*|"
     r"witness(?:es)?|residents?|scientists?|researchers?|doctors?|lawyers?|prosecutors?|ministers?|"
-    r"lawmakers|activists?|authorities|government|ministry|company|firm|report|study|survey|poll|"
-    r"newspaper|agency|committee|council|court|judge|union|bank|team|group|leaders?|members?|"
+    rf"lawmakers|activists?|authorities|{_BODIES}|judge|leaders?|members?|"
     r"president|director|mayor|chancellor|advis[eo]rs?|aides?|diplomats?|economists?|farmers?|"
     r"workers?|teachers?|students?|parents?|traders?|owners?|managers?|engineers?|authors?|"
     r"people)\b"
@@ -373,12 +376,11 @@ _PERSON = (
 
 _SEVERAL = re.compile(r"(?!.* of )(?:[\w’'-]+ ){0,3}[a-z][\w-]*(?<!s)s")
 _BODY = re.compile(
-    r"(?!.* of ).*\b(?:government|ministry|department|company|firm|agency|committee|council|court|"
-    r"union|bank|team|group|board|party|police|report|study|survey|poll|newspaper|hospital|"
-    r"university|commission|authority|statement)$",
+    rf"(?!.* of ).*\b(?:{_BODIES}|department|board|party|police|hospital|university|commission|"
+    r"authority|statement)$",
     re.IGNORECASE,
 )
-"""Of which neither may be."""
+"""Several, and a body: of neither may it be."""
 
 _NOUN = re.compile(r"[\w-]+(?<!ly)")
 
