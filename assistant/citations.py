@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,6 +40,18 @@ class Citation:
 
 _SAME = 0.5
 """How much a sentence of a summary loses for being like one that is in it already."""
+
+_TITLED, _EARLY, _DECAY, _LEANS = 0.5, 0.2, 5.0, 0.1
+"""How much it gains for being like the title, and for standing first, e times less for each five
+sentences further down; and loses for leaning on the one before it where that is left out."""
+
+_LEANING = re.compile(
+    r"[\"“„«‘']|(?:and|but|or|so|yet|then|also|still|indeed|instead|however|meanwhile|moreover|such|"
+    r"another|of (?:this|these|those)|"
+    r"the (?:two|three|first|second|third|fourth|fifth|others?|latter|former))\b",
+    re.IGNORECASE,
+)
+"""How somebody's words begin, or a sentence that goes on with what was said before it."""
 
 
 class Attribution(NamedTuple):
@@ -151,27 +165,33 @@ class Attributor:
     def central(self, count: int) -> list[int]:
         """The numbers of at most `count` sentences that together say most of the article, in order.
 
-        Nearest to the mean of all sentences, each less what those chosen say already (maximal
-        marginal relevance, Carbonell and Goldstein, 1998). Headings and very long lines are no
-        such sentences.
+        Nearest to the mean of all sentences and to the title, and near the beginning, each less
+        what those chosen say already (maximal marginal relevance, Carbonell and Goldstein, 1998).
+        Headings, questions and very long lines are no such sentences.
         """
         good = [
             i
             for i, quote in enumerate(self.quotes)
-            if 8 <= len(quote.split()) <= 45 and quote[-1] in ".!?”\"’'" and i not in self._without
+            if 8 <= len(quote.split()) <= 45 and quote[-1] in ".!”\"’'" and i not in self._without
         ]
         middle = self._vectors.mean(0)
+        if self._article.title:
+            middle = middle + _TITLED * self._embedder.embed_passages([self._article.title])[0]
+        worth = {i: float(self._vectors[i] @ middle) for i in good}
+        leans = {
+            i for i in good if _LEANING.match(self.quotes[i]) or facts.points_back(self.quotes[i])
+        }
+        for place, i in enumerate(good):
+            worth[i] += _EARLY * math.exp(-place / _DECAY)
         chosen = list[int]()
+
+        def gain(i: int) -> float:
+            same = max((float(self._vectors[i] @ self._vectors[j]) for j in chosen), default=0.0)
+            return worth[i] - _SAME * same - _LEANS * (i in leans and i - 1 not in chosen)
+
         while good and len(chosen) < count:
-            worth = {
-                i: float(self._vectors[i] @ middle)
-                - _SAME
-                * max((float(self._vectors[i] @ self._vectors[j]) for j in chosen), default=0)
-                for i in good
-            }
-            best = max(good, key=lambda i: worth[i])
-            chosen.append(best)
-            good.remove(best)
+            chosen.append(max(good, key=gain))
+            good.remove(chosen[-1])
         return sorted(chosen)
 
     def _similarity(self, text: str) -> list[float]:

@@ -49,3 +49,17 @@ def test_a_summary_is_of_the_articles_own_sentences_in_order(
     assert list(spans) == sorted(spans)
     assert set(spans) <= set(assistant.article.sentences)
     assert all(len(assistant.article.quote(s).split()) >= 8 for s in spans)
+
+
+def test_a_summary_keeps_to_the_title_and_the_beginning(make: Callable[..., Assistant]) -> None:
+    opening = "The harbour of Lindvik will be closed to all ferries from the first of June."
+    why = "Divers found that the old pier of the harbour in Lindvik is no longer safe."
+    text = (
+        f"Lindvik closes its harbour to ferries\n\n{opening} {why}\n\n"
+        "The second of them was a fisherman, and he has sold cod on that pier for years. "
+        "“Nobody asked the ferries of the harbour of Lindvik,” said a trader of Lindvik. "
+        "Will the harbour of Lindvik ever be open to the ferries of Lindvik again? "
+        "Cod costs more this year than herring does, and both are caught further out."
+    )
+    assistant = make(text=text)
+    assert [assistant.article.quote(s) for s in assistant.summary(2)] == [opening, why]
