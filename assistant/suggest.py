@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from assistant import facts, voice
+from assistant import voice
+from assistant.words import FUNCTION_WORDS
 from index import Article
 
 _PHRASES = {
@@ -23,7 +24,24 @@ _DATE = re.compile(
     r"september|october|november|december",
     re.IGNORECASE,
 )
-_PERSON = re.compile(r"[A-ZÀ-Þ][\w’'-]+(?: [A-ZÀ-Þ][\w’'.-]+){1,2}")
+_WORD = r"[A-ZÀ-Þ][\w-]*(?:[’'][A-ZÀ-Þ][\w-]*)?"
+_NAME = re.compile(rf"\b{_WORD}(?: (?:(?:of|de|del|von|van) )?{_WORD})*")
+_OF_A_PLACE = re.compile(r"\w+(?:ish|ese|[ie]an|ican)s?|French|Greeks?|Dutch|Germans?|Swiss")
+_MR = ("Mr", "Mrs", "Ms", "Dr")
+_OFFICE = frozenset(
+    """
+    President Minister Chancellor Secretary Senator Sen Representative Rep Congressman Congresswoman
+    Speaker Whip Leader Justice Judge Governor Gov Mayor Councillor King Queen Prince Princess Pope
+    Sir Lord Lady Dame Professor Prof Captain Capt Colonel Col Sergeant Sgt Detective Inspector
+    Officer Coach Director Chairman Chairwoman Rev Reverend Bishop Cdr Commander Spokesman
+    """.split()
+)
+_BEFORE_OFFICE = frozenset(
+    """
+    The Vice Prime Deputy Chief Attorney General House Senate Majority Minority Executive Democratic
+    Republican Labour Conservative Liberal Former
+    """.split()
+)
 
 
 def questions(article: Article) -> tuple[list[str], str]:
@@ -33,20 +51,79 @@ def questions(article: Article) -> tuple[list[str], str]:
     phrases here there is only the first question of all.
     """
     about, thing = _PHRASES.get(article.language, (ABOUT, ""))
-    sources = [s for s in voice.sources(article) if s.kind == "named"]
-    people = list(dict.fromkeys(m[0] for s in sources if (m := _PERSON.search(s.speaker))))
-    asked = [about, *(f"What does {p} say?" for p in people[:_PEOPLE])]
+    speakers = [s.speaker for s in voice.sources(article) if s.kind == "named"]
+    body = article.text.split("\n", 1)[-1]
+    found = [p for s in reversed(speakers) if (p := _person(s, body))]
+    # Who is called by two names keeps the one that comes first.
+    people = list({p.split()[-1]: p for p in found}.values())[::-1][:_PEOPLE]
+    asked = [about, *(f"What does {p} say?" for p in people)]
     if not thing:
         return asked, ""
-    spoken = " ".join(s.speaker for s in sources)
-    body = article.text.split("\n", 1)[-1]
-    counts = Counter(n for n in facts.names(body) if n not in spoken and n not in article.author)
-    ranked = sorted(counts, key=lambda n: (-body.count(n), body.index(n)))
-    # A word that is also written small, or is a day or month, names nothing to ask about.
-    small = set(re.findall(r"\b[a-zß-ÿ]+\b", body))
+    counts = _names(article)
+    spoken = " ".join(people) + article.author
     things = [
-        n for n in ranked if body.count(n) > 1 and n.casefold() not in small and not _DATE.match(n)
+        n
+        for n, count in counts.items()
+        if count > 1 and n not in spoken and not _DATE.match(n) and not _OF_A_PLACE.fullmatch(n)
     ]
-    asked += [thing.format(n) for n in things[: 4 - len(asked)]]
+    things.sort(key=lambda n: (n not in article.title, -counts[n], body.find(n)))
+    chosen = list[str]()
+    for name in things:
+        if not any(set(name.split()) & set(other.split()) for other in chosen):
+            chosen.append(name)
+    asked += [thing.format(_called(n, body)) for n in chosen[: 4 - len(asked)]]
     beside = "" if _AGE.search(article.text) or not people else f"How old is {people[0]}?"
     return asked[:4], beside
+
+
+def _called(name: str, body: str) -> str:
+    """`name`, with "the" if that mostly stands before it."""
+    found = re.findall(rf"(\b[Tt]he )?\b{re.escape(name)}\b", body)
+    return f"the {name}" if 2 * sum(map(bool, found)) > len(found) else name
+
+
+def _person(speaker: str, body: str) -> str:
+    """The name of the person that `speaker` is, without an office; "" if it seems to be none."""
+    for match in _NAME.finditer(speaker):
+        words = match[0].partition(" of ")[0].split()
+        if words[0] in _MR and len(words) > 1:
+            return " ".join(words)
+        office = False
+        while words and words[0] in _OFFICE | _BEFORE_OFFICE:
+            office = words.pop(0) in _OFFICE
+        if 1 < len(words) < 5 and (office or _is_person(words, body)):
+            return " ".join(words)
+    return ""
+
+
+def _is_person(words: list[str], body: str) -> bool:
+    """Whether `body` calls the bearer of a name by the last word of it alone, and never "the"."""
+    name, last = re.escape(" ".join(words)), re.escape(words[-1])
+    before = r"(?:^|[\n.,;:“\"]\s?|\b(?!(?:the|an?|of)\b)[a-zß-ÿ][\w’'-]*\s)"
+    alone = rf"{before}{last}\b(?! [A-ZÀ-Þ])"
+    return bool(re.search(alone, body)) and not re.search(rf"\b[Tt]he {name}\b", body)
+
+
+def _names(article: Article) -> Counter[str]:
+    """How often each name stands in the article; words that stand side by side are one name, and
+    a word with which sentences begin is one if it stands inside a sentence, too.
+    """
+    body = article.text.split("\n", 1)[-1]
+    small = set(re.findall(r"\b[a-zß-ÿ]+\b", body)) | FUNCTION_WORDS
+    counts, inside = Counter[str](), set[str]()
+    for span in article.sentences:
+        quote = article.quote(span)
+        if quote[-1].isalnum():
+            continue  # A heading.
+        for match in _NAME.finditer(quote):
+            words = match[0].split()
+            opens = match.start() < 2
+            while words and words[0].casefold() in small:
+                opens = False
+                del words[0]
+            if words and words[0] not in _MR and len(words[-1]) > 2:
+                name = " ".join(words)
+                counts[name] += 1
+                if len(words) > 1 or not opens:
+                    inside.add(name)
+    return Counter({name: count for name, count in counts.items() if name in inside})

@@ -1,5 +1,7 @@
 from collections.abc import Callable
 
+import pytest
+
 from assistant import Assistant, about, suggest
 from index import from_text
 from tests.conftest import TEXT
@@ -8,9 +10,41 @@ from tests.conftest import TEXT
 def test_questions_are_about_who_speaks_and_what_is_named() -> None:
     asked, beside = suggest.questions(from_text(TEXT))
     assert asked[0] == suggest.ABOUT
-    assert "What does Mayor Olof Brandt say?" in asked
+    assert "What does Olof Brandt say?" in asked
     assert 2 <= len(asked) <= 4
-    assert beside == "How old is Mayor Olof Brandt?"
+    assert beside == "How old is Olof Brandt?"
+
+
+@pytest.mark.parametrize(
+    ("speaker", "later", "asked"),
+    [
+        ("The Lindvik harbour board", "", False),
+        ("Lindvik Ferries", "The island likes Lindvik Ferries.", False),
+        ("The Lindvik Office", "The Office is closed on Sundays.", False),
+        ("Anna Berg of Lindvik Ferries", "Fishermen heard later that Berg took it back.", True),
+        ("House Speaker Anna Berg", "", True),
+        ("Mrs Berg", "", True),
+    ],
+)
+def test_only_a_person_is_asked_after_and_by_name(speaker: str, later: str, asked: bool) -> None:
+    text = TEXT.replace("Mayor Olof Brandt", speaker) + f"\n{later}"
+    name = "Mrs Berg" if "Mrs" in speaker else "Anna Berg"
+    found, beside = suggest.questions(from_text(text))
+    assert (f"What does {name} say?" in found) is asked
+    assert beside == (f"How old is {name}?" if asked else "")
+    assert asked or not any(q.startswith("What does Lindvik") for q in found)
+
+
+def test_words_side_by_side_are_one_name_and_a_heading_is_none() -> None:
+    text = (
+        "News of the north\n\nWhy All Of The Ferries Stop\n\nIn May the United States sold a ferry "
+        "to Lindvik. Ferries are old in the United States. Ferries are new in Lindvik, though."
+    )
+    assert suggest.questions(from_text(text))[0] == [
+        suggest.ABOUT,
+        "What does the article say about the United States?",
+        "What does the article say about Lindvik?",
+    ]
 
 
 def test_an_age_that_the_article_gives_is_not_what_it_lacks() -> None:
