@@ -234,6 +234,16 @@ def quotations(text: str) -> list[str]:
     return [q for q in _QUOTED.findall(text) if len(q.split()) > 1]
 
 
+_TWICE = 5
+
+
+def repeats(text: str) -> bool:
+    """Whether `text` has five words in a row twice."""
+    words = re.findall(r"\w+", text.casefold())
+    runs = [tuple(words[i : i + _TWICE]) for i in range(len(words) - _TWICE + 1)]
+    return len(set(runs)) < len(runs)
+
+
 def plain(text: str) -> str:
     """Lower-case words only: how a quotation is compared with what it quotes."""
     return " ".join(re.findall(r"\w+", text.casefold()))

@@ -64,6 +64,13 @@ def _presumed(question: str) -> str:
     return question[: left_open.end()] if left_open else question
 
 
+_OF_ITSELF = re.compile(
+    r"(?:the|this) (?:[\w-]+ )?"
+    r"(?:article|piece|story|report|text|passage|conversation|interview)\b",
+    re.IGNORECASE,
+)
+
+
 def _fit(question: str) -> Fit:
     return "told" if about.is_overall(question) else "asked"
 
@@ -127,6 +134,8 @@ class Reviewer:
                 # What the model judges of it was with the wrong speaker.
                 found, check = self._found(sentence, question, None)
         text = sentence
+        if self._garbled(sentence, found.sentences):
+            check = replace(check, verdict="not in article")
         if found.sentences and check.verdict in ("supported", "partly"):
             text, check = self._voiced(sentence, question, found.sentences, check)
         counter = [] if check.counter is None else [check.counter]
@@ -143,6 +152,13 @@ class Reviewer:
             self._attributor.cite(counter, dict(markers)),
             check.judgement,
         )
+
+    def _garbled(self, sentence: str, cited: Sequence[int]) -> bool:
+        """Whether `sentence` says several words twice that those cited do not: a small model that
+        copies sometimes begins again.
+        """
+        quotes = " ".join(self._quotes[i] for i in cited)
+        return facts.repeats(sentence) and not facts.repeats(quotes)
 
     def _telling(self, text: str, missing: Sequence[str], cited: Sequence[int]) -> Sequence[int]:
         """Those `cited` that have more of `text` than single words, no names, that are told as
@@ -302,6 +318,8 @@ class Reviewer:
         main = self._heard(new, cited)
         spoken, quote = self._voices[main], self._quotes[main]
         text = sentence
+        if about.is_overall(question) and _OF_ITSELF.match(text):
+            return text, check  # Nobody in the article says what the article is about.
         led = _led_by(sentence)
         claimed = led or voice.speaker(bare(sentence))
         if spoken and led and not self._speaks(led, main):

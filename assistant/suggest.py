@@ -26,6 +26,8 @@ _DATE = re.compile(
 )
 _WORD = r"[A-ZÀ-Þ][\w-]*(?:[’'][A-ZÀ-Þ][\w-]*)?"
 _NAME = re.compile(rf"\b{_WORD}(?: (?:(?:of|de|del|von|van) )?{_WORD})*")
+_OPENS = re.compile(r"(?:^\W*|[“\"‘'])$")
+"""What stands before the first word of a sentence or of a quotation."""
 _OF_A_PLACE = re.compile(r"\w+(?:ish|ese|[ie]an|ican)s?|French|Greeks?|Dutch|Germans?|Swiss")
 _MR = ("Mr", "Mrs", "Ms", "Dr")
 _OFFICE = frozenset(
@@ -117,10 +119,10 @@ def _names(article: Article) -> Counter[str]:
             continue  # A heading.
         for match in _NAME.finditer(quote):
             words = match[0].split()
-            opens = match.start() < 2
-            while words and words[0].casefold() in small:
-                opens = False
+            opens = bool(_OPENS.search(quote[: match.start()]))
+            while opens and words and words[0].casefold() in small:
                 del words[0]
+                opens = False
             if words and words[0] not in _MR and len(words[-1]) > 2:
                 name = " ".join(words)
                 counts[name] += 1

@@ -59,6 +59,28 @@ def test_a_question_about_the_whole_is_answered_in_the_articles_words_at_least(
     assert all(quote in pointed.partition("nearest")[2] for quote in summary)
 
 
+def test_nobody_in_the_article_says_what_it_is_about(make: Make) -> None:
+    text = (
+        "News of the island\n\nThe island will have an ice-going ship with room for forty cars, "
+        "said Karin Dahl, the director of the ferries."
+    )
+    said = "the island will have an ice-going ship with room for forty cars"
+    answer = make(f"The article is about the island, and {said}.", text=text).ask(
+        "What is this article about?"
+    )
+    assert answer.text.startswith("The article is about")
+    answer = make(f"{said.capitalize()}.", text=text).ask("What is this article about?")
+    assert answer.text.startswith("According to Karin Dahl")
+
+
+def test_a_sentence_that_begins_again_is_not_shown(make: Make) -> None:
+    once = "Ticket prices rise by 12 percent to 84 crowns"
+    again = f"{once} as ticket prices rise by 12 percent to 84 crowns."
+    answer = make(again, prompt.REFUSAL).ask("What changes?")
+    assert not answer.claims
+    assert answer.rejected[0].verdict == "not in article"
+
+
 def test_without_a_model_a_question_about_the_whole_gets_what_says_most(make: Make) -> None:
     assistant = make()
     assistant.llm = None

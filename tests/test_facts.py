@@ -1,6 +1,15 @@
 import pytest
 
-from assistant.facts import acronyms, names, negated, opposites, quantities, quotations, swapped
+from assistant.facts import (
+    acronyms,
+    names,
+    negated,
+    opposites,
+    quantities,
+    quotations,
+    repeats,
+    swapped,
+)
 from assistant.words import terms
 
 
@@ -88,3 +97,10 @@ def test_a_word_that_also_stands_outside_a_denial_is_not_denied() -> None:
     text = "The renter pays a deposit (not the same as a security deposit) for the option."
     assert negated(text) == set(terms("security same"))
     assert "market" not in negated("The town did not close the market; the market stays.")
+
+
+def test_what_is_said_twice_is_found() -> None:
+    assert repeats(
+        "The line runs a line from the old days at the pace of a line from the old days."
+    )
+    assert not repeats("He can easily go up there, and he can easily go down.")
