@@ -483,7 +483,8 @@ _LEAD = re.compile(
     r" that)\s*|"
     r"(?:according to the (?:article|text),?|the (?:article|text) (?:says|states|mentions|notes|"
     r"reports)"
-    r"(?: that)?)\s+)",
+    r"(?: that)?|(?:the|this) (?:article|piece|story|report|text|conversation|interview) is about)"
+    r"\s+)",
     re.IGNORECASE,
 )
 

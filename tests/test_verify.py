@@ -233,6 +233,7 @@ def test_vague_numbers_are_not_exact_ones() -> None:
         ("The article says the opposite: it sails.", "it sails."),
         ("According to the article, it sails.", "it sails."),
         ("According to Brandt, it sails.", "According to Brandt, it sails."),
+        ("This piece is about a bridge.", "a bridge."),
     ],
 )
 def test_what_an_answer_begins_with_is_not_part_of_its_claim(claim: str, rest: str) -> None:
