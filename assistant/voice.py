@@ -189,7 +189,8 @@ class Source:
 
 
 def sources(article: Article) -> list[Source]:
-    """Who says what: those with most sentences first, one who is named in full and in part once.
+    """Who says what: those with most sentences first, one who is named in full and in part once;
+    who speaks together with others is another.
 
     The author is a source where the article is an opinion.
     """
@@ -198,9 +199,16 @@ def sources(article: Article) -> list[Source]:
     for i, voice in enumerate(found):
         if voice is None:
             continue
-        said = set(terms(voice.speaker))
+        said, several = set(terms(voice.speaker)), " and " in voice.speaker
         same = next(
-            (n for n in spoken if said and (said <= set(terms(n)) or set(terms(n)) <= said)), ""
+            (
+                n
+                for n in spoken
+                if said
+                and several == (" and " in n)
+                and (said <= set(terms(n)) or set(terms(n)) <= said)
+            ),
+            "",
         )
         if same and len(voice.speaker) > len(same) and len(voice.speaker.split()) <= 6:
             spoken[voice.speaker] = spoken.pop(same)

@@ -9,6 +9,7 @@ from assistant.voice import (
     keeps,
     quoting,
     source_kind,
+    sources,
     unattributed,
     voices,
 )
@@ -223,3 +224,14 @@ def test_an_opinion_piece_is_told_from_a_report() -> None:
     assert not is_view("“We should build it,” he said.")
     assert by_author("The author proposes a new pier.")
     assert not by_author("A new pier is needed.")
+
+
+def test_who_speaks_alone_and_with_others_are_two_sources() -> None:
+    article = from_text(
+        "News of the island\n\nAccording to Brandt and other officials, the ferry is late. "
+        "Brandt said it will come. Brandt said they will wait."
+    )
+    assert [(s.speaker, len(s.sentences)) for s in sources(article)] == [
+        ("Brandt", 2),
+        ("Brandt and other officials", 1),
+    ]
