@@ -46,7 +46,7 @@ MAX_QUESTION = 2000
 
 MAX_ANSWER_TOKENS = 256
 
-_BULLET = re.compile(r"[-*•]\s+")
+_ITEM = re.compile(r"(?:[-*•]|(\d{1,2})[.)])\s+")
 
 _SUMMARY = 3
 _NEAREST = 3
@@ -433,10 +433,9 @@ class Assistant:
     ) -> Answer:
         """`answer` with one more sentence of a reply, or abstained if that is a refusal."""
         gap = "\n" if "\n" in answer.raw[len(answer.raw.rstrip()) :] else " "
+        whole = prompt.own(sentence.replace("**", "")).strip()
+        shown = _without_mark(whole, answer.raw)  # Each sentence stands by itself anyway.
         answer = replace(answer, raw=answer.raw + sentence)
-        shown = prompt.own(sentence.replace("**", "")).strip()
-        if bullet := _BULLET.match(shown):  # Each sentence stands by itself anyway.
-            shown = shown[bullet.end() :]
         if is_refusal(shown):
             # What is already shown stays; a refusal after it adds nothing.
             return answer if answer.claims else self._abstain(answer)
@@ -445,6 +444,8 @@ class Assistant:
         judge = cache(lambda: self._judged(llm, asked, shown))
         claim = self._reviewer.review(shown, answer.standalone, markers, judge=judge)
         beside = not answer.claims and not self._reviewer.suits(answer.standalone, shown)
+        if beside and shown.endswith(":"):
+            return answer  # It only says the question again before a list.
         if claim.verdict not in self._shown or beside:
             return replace(answer, rejected=(*answer.rejected, claim))
         if not answer.claims:
@@ -453,6 +454,7 @@ class Assistant:
                 answer = self._surer(answer, self._told_by(llm, answer, shown, judge))
             if answer.confidence < wanted:
                 return self._abstain(replace(answer, rejected=(*answer.rejected, claim)))
+        claim = self._reviewer.unrepeated(claim, answer.claims, item=shown != whole)
         if any(claim.text == c.text for c in answer.claims):
             return answer
         text = f"{answer.text}{gap if answer.text else ''}{claim.text}"
@@ -625,6 +627,16 @@ _REFUSALS = re.compile(
 def is_refusal(sentence: str) -> bool:
     """Whether the sentence says that the article does not answer."""
     return bool(_REFUSALS.search(sentence))
+
+
+def _without_mark(sentence: str, before: str) -> str:
+    """`sentence`, which a reply goes on with after `before`, without the mark of a list item. A
+    number is one if it counts on.
+    """
+    mark = _ITEM.match(sentence)
+    number = int(mark[1] or 0) if mark else 0
+    counts = number < 2 or re.search(rf"(?:^|\s){number - 1}[.)]\s", before)
+    return sentence[mark.end() :] if mark and counts else sentence
 
 
 def checked(question: str) -> str:

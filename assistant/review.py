@@ -352,12 +352,28 @@ class Reviewer:
         speakers = [v.speaker for i in cited if (v := self._voices[i])]
         if self._opinion:
             speakers.append(self._article.author or "the author")
-        leads = [voice.according_to(s) for s in speakers]
+        body = self._article.text
+        leads = [voice.according_to(n) for s in speakers for n in (s, voice.again(s, body))]
         lead = next((lead for lead in leads if sentence.startswith(lead)), "")
         rest = sentence[len(lead) :].lstrip(",: ")
         if rest.startswith("“") and rest.endswith("”"):
             rest = rest[1:-1]
         return rest[:1].upper() + rest[1:] if lead else sentence
+
+    def unrepeated(self, claim: Claim, earlier: Sequence[Claim], item: bool) -> Claim:
+        """`claim` with less of a speaker who was put in front of one of those `earlier`: the name
+        alone, or, if it is an `item` of a list that was announced as theirs, nothing.
+        """
+        for speaker in {v.speaker for v in self._voices if v}:
+            lead = f"{voice.according_to(speaker)}, "
+            told = [c.text for c in earlier if c.text.startswith(lead)]
+            if told and claim.text.startswith(lead):
+                rest = claim.text[len(lead) :]
+                if item and any(t.endswith(":") for t in told):
+                    return replace(claim, text=rest[0].upper() + rest[1:])
+                name = voice.again(speaker, self._article.text)
+                return replace(claim, text=f"{voice.according_to(name)}, {rest}")
+        return claim
 
     def _misattributed(self, sentence: str, cited: Sequence[int]) -> bool:
         """Whether `sentence` begins with who says what the article itself tells, in a paragraph

@@ -93,17 +93,10 @@ def _person(speaker: str, body: str) -> str:
         office = False
         while words and words[0] in _OFFICE | _BEFORE_OFFICE:
             office = words.pop(0) in _OFFICE
-        if 1 < len(words) < 5 and (office or _is_person(words, body)):
-            return " ".join(words)
+        name = " ".join(words)
+        if 1 < len(words) < 5 and (office or voice.by_last_name(name, body)):
+            return name
     return ""
-
-
-def _is_person(words: list[str], body: str) -> bool:
-    """Whether `body` calls the bearer of a name by the last word of it alone, and never "the"."""
-    name, last = re.escape(" ".join(words)), re.escape(words[-1])
-    before = r"(?:^|[\n.,;:“\"]\s?|\b(?!(?:the|an?|of)\b)[a-zß-ÿ][\w’'-]*\s)"
-    alone = rf"{before}{last}\b(?! [A-ZÀ-Þ])"
-    return bool(re.search(alone, body)) and not re.search(rf"\b[Tt]he {name}\b", body)
 
 
 def _names(article: Article) -> Counter[str]:

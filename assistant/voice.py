@@ -463,6 +463,29 @@ def according_to(speaker: str) -> str:
     return f"According to {speaker}"
 
 
+def by_last_name(name: str, body: str) -> bool:
+    """Whether `body` calls the bearer of `name` by the last word of it alone, and never "the": so
+    one does with persons.
+    """
+    last = re.escape(name.split()[-1])
+    before = r"(?:^|[\n.,;:“\"]\s?|\b(?!(?:the|an?|of)\b)[a-zß-ÿ][\w’'-]*\s)"
+    alone = re.search(rf"{before}{last}\b(?! [A-ZÀ-Þ])", body)
+    return bool(alone) and not re.search(rf"\b[Tt]he {re.escape(name)}\b", body)
+
+
+_NAMED = re.compile(r"\b[A-ZÀ-Þ][\w’'-]+ [A-ZÀ-Þ][\w’'-]+$")
+
+
+def again(speaker: str, body: str) -> str:
+    """`speaker` where they have been named before: without what they are, and by the last name if
+    `body` does so.
+    """
+    match = _NAMED.search(speaker)
+    if not match:
+        return speaker
+    return match[0].split()[-1] if by_last_name(match[0], body) else match[0]
+
+
 _BOUNDS = re.compile(
     r"\b(about|around|nearly|almost|approximately|roughly|at least|at most|more than|less than|"
     r"fewer than|up to|over|under|some|an estimated)\s+(?=[$€£]?\d|\w+(?:-\w+)? (?:hundred|"

@@ -81,6 +81,55 @@ def test_a_sentence_that_begins_again_is_not_shown(make: Make) -> None:
     assert answer.rejected[0].verdict == "not in article"
 
 
+LISTED = (
+    "News of the island\n\nThe ferry wants three things, said its former director Karin Dahl. "
+    "“The first is a new pier in Lindvik. The second is a ship that goes through ice. "
+    "The third is a winter timetable.”"
+)
+
+
+def test_the_numbers_of_a_list_are_not_checked_and_its_speaker_is_named_once(make: Make) -> None:
+    reply = (
+        "The ferry wants three things:\n1. a new pier in Lindvik.\n"
+        "2. a ship that goes through ice.\n3. a winter timetable."
+    )
+    answer = make(reply, text=LISTED).ask("What does the ferry want?")
+    assert answer.text == (
+        "According to its former director Karin Dahl, the ferry wants three things:\n"
+        "A new pier in Lindvik.\nA ship that goes through ice.\nA winter timetable."
+    )
+    assert not answer.rejected
+    assert answer.raw == reply
+
+
+def test_what_repeats_the_question_before_a_list_is_no_failed_try(make: Make) -> None:
+    reply = "The ferry wants three things:\n1. a new pier in Lindvik.\n2. a winter timetable."
+    answer = make(reply, text=LISTED).ask("Which three things does the ferry want?")
+    assert answer.text == (
+        "According to its former director Karin Dahl, a new pier in Lindvik.\n"
+        "According to Karin Dahl, a winter timetable."
+    )
+    assert not answer.rejected
+
+
+def test_a_number_that_does_not_count_on_is_part_of_the_sentence(make: Make) -> None:
+    answer = make("It wants 2 things.\n3. a winter timetable.", prompt.REFUSAL, text=LISTED).ask(
+        "What does the ferry want?"
+    )
+    assert "3. a winter timetable." in [c.text for c in answer.rejected]
+
+
+def test_who_was_named_before_is_named_shortly(make: Make) -> None:
+    reply = "The first is a new pier in Lindvik. The second is a ship that goes through ice."
+    assistant = make(reply, text=LISTED)
+    answer = assistant.ask("What does the ferry want?")
+    assert answer.text == (
+        "According to its former director Karin Dahl, the first is a new pier in Lindvik. "
+        "According to Karin Dahl, the second is a ship that goes through ice."
+    )
+    assert [assistant.recheck(c, answer.question) for c in answer.claims] == ["supported"] * 2
+
+
 def test_without_a_model_a_question_about_the_whole_gets_what_says_most(make: Make) -> None:
     assistant = make()
     assistant.llm = None
