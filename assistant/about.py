@@ -45,6 +45,9 @@ _WHOLE = rf"(?: (?:here|(?:of|in|made in) {_THIS}|(?:of|by|made by) the (?:autho
 _OVERALL = re.compile(
     rf"\bwhat (?:is|was|does|did) (?:{_THIS}|the (?:author|writer))(?: \w+){{0,2}}"
     r" (?:about|deal with)$"
+    r"|^what (?:does|did) the (?:author|writer) (?:argue|propose|recommend|suggest|conclude|want)"
+    r"(?: for)?$|^what (?:is|are) the (?:author|writer)['’]s (?:arguments?|point|thesis|proposals?|"
+    r"conclusions?|message)$"
     rf"|\b(?:summari[sz]e|sum up|sum (?:{_THIS}|that|everything|it all) up)\b"
     rf"|\b(?:brief|short|quick|a) summary{_WHOLE}$|\btl;?dr\b"
     rf"|\b(?:in a nutshell|in short|in brief|the gist{_WHOLE})$"

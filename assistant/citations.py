@@ -14,7 +14,8 @@ from assistant.words import Weights, terms
 from index import Article, Chunk, Embedder, Span, Vectors
 
 MAX_SENTENCES = 3
-"""More than three sentences are no longer words that a reader can check at a glance."""
+"""More than three sentences are no longer words that a reader can check at a glance; but a list of
+names has one for each, up to `_CANDIDATES`."""
 
 _CANDIDATES = 8
 _QUESTION_WEIGHT = 0.5
@@ -116,7 +117,8 @@ class Attributor:
         parts = facts.particulars(claim) if language == "en" else []
         exact = {t for part in parts for t in terms(part)}
         least = _NEW_SHARE * weights.sum(known)
-        while len(cited) < MAX_SENTENCES:
+        most = max(MAX_SENTENCES, facts.listed_names(claim) if language == "en" else 0)
+        while len(cited) < most:
             missing = known.difference(*(weights.sentences[i] for i in cited))
             new = {i: missing & weights.sentences[i] for i in near}
             gain = {i: weights.sum(n) for i, n in new.items() if n}

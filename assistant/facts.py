@@ -191,6 +191,18 @@ def full_names(text: str) -> list[str]:
     return list(dict.fromkeys(re.sub(r"['’]s$", "", n) for n in _FULL_NAME.findall(text)))
 
 
+_SEVERAL_WORDS = rf"{_NAME.pattern}(?: {_NAME.pattern})*"
+_LIST_OF_NAMES = re.compile(
+    rf"({_SEVERAL_WORDS}(?:, (?:the )?{_SEVERAL_WORDS})+)(,? and (?:the )?[A-ZÀ-Þ])?"
+)
+
+
+def listed_names(text: str) -> int:
+    """How many names the longest list in `text` has, as in "Ada, Bo and Cy"."""
+    lists = _LIST_OF_NAMES.finditer(text)
+    return max((1 + m[1].count(", ") + (m[2] is not None) for m in lists), default=0)
+
+
 _ACRONYM = re.compile(r"\(([A-Za-z]{2,8})\)")
 
 

@@ -46,6 +46,8 @@ def test_what_is_told_stands_in_the_text_where_it_does() -> None:
         "Can you sum this up for me?",
         "Give me a short summary of the article.",
         "What is the author's main point?",
+        "What are the author’s arguments?",
+        "What does the author propose?",
         "What are the key findings?",
         "What does the text deal with?",
         "Worum geht es in dem Bericht?",
@@ -70,6 +72,7 @@ def test_questions_about_the_whole_are_known(question: str) -> None:
         "How many key points has the plan?",
         "Worum geht es im Streit mit der Stadt?",
         "What does the author say about the ferry?",
+        "What does the author want the ferry to do?",
     ],
 )
 def test_questions_about_a_part_are_no_questions_about_the_whole(question: str) -> None:

@@ -101,3 +101,12 @@ def test_terms_are_content_words_and_numbers() -> None:
     assert terms("The mayor's 1,200 ferries were running in 2.5 hours.") == terms(
         "mayor 1200 ferry run 2.5 hour"
     )
+
+
+def test_a_list_of_names_has_a_sentence_for_each(make: Callable[..., Assistant]) -> None:
+    towns = ("Mora", "Lindvik", "Ekeby", "Sund", "Torsby")
+    told = [f"On day {i} the reporter went to {town} by ferry." for i, town in enumerate(towns)]
+    assistant = make(text="A week of ferries\n\n" + " ".join(told))
+    asked = "Which towns did the reporter visit?"
+    assert quotes(assistant, f"They were {', '.join(towns[:4])} and {towns[4]}.", asked) == told
+    assert len(quotes(assistant, "They were Mora and Lindvik and Ekeby and Sund.", asked)) == 3

@@ -2,6 +2,7 @@ import pytest
 
 from assistant.facts import (
     acronyms,
+    listed_names,
     names,
     negated,
     opposites,
@@ -104,3 +105,15 @@ def test_what_is_said_twice_is_found() -> None:
         "The line runs a line from the old days at the pace of a line from the old days."
     )
     assert not repeats("He can easily go up there, and he can easily go down.")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("It stops in Mora, Lindvik, Ekeby, and Sund.", 4),
+        ("Olof Brandt, the Lindvik Ferries and Karin Dahl agreed.", 3),
+        ("In Mora, he met Ada and Bo.", 0),
+    ],
+)
+def test_the_names_of_a_list_are_counted(text: str, names: int) -> None:
+    assert listed_names(text) == names
