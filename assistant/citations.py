@@ -15,7 +15,7 @@ from index import Article, Chunk, Embedder, Span, Vectors
 
 MAX_SENTENCES = 3
 """More than three sentences are no longer words that a reader can check at a glance; but a list of
-names has one for each, up to `_CANDIDATES`."""
+names may have one for each, and one for what they are."""
 
 _CANDIDATES = 8
 _QUESTION_WEIGHT = 0.5
@@ -106,9 +106,13 @@ class Attributor:
             for s in weights.sentences
         ]
         order = sorted(range(len(shared)), key=lambda i: -shared[i])
-        near = [i for i in order if shared[i] > 0 and i not in self._without][:_CANDIDATES]
+        near = [i for i in order if shared[i] > 0 and i not in self._without]
         if not near:
             return Attribution([], 0.0)
+        names = facts.listed_names(claim) if language == "en" else 0
+        most = max(MAX_SENTENCES, names + 1)
+        if most == MAX_SENTENCES:
+            near = near[:_CANDIDATES]
         similar = self._similarity(f"{question} {claim}")
         score = {i: shared[i] + _SIMILARITY_WEIGHT * similar[i] for i in near}
         cited = [max(near, key=lambda i: score[i])]
@@ -117,7 +121,6 @@ class Attributor:
         parts = facts.particulars(claim) if language == "en" else []
         exact = {t for part in parts for t in terms(part)}
         least = _NEW_SHARE * weights.sum(known)
-        most = max(MAX_SENTENCES, facts.listed_names(claim) if language == "en" else 0)
         while len(cited) < most:
             missing = known.difference(*(weights.sentences[i] for i in cited))
             new = {i: missing & weights.sentences[i] for i in near}

@@ -418,9 +418,13 @@ def keeps(sentence: str, voice: Voice) -> bool:
 
 
 def unattributed(sentence: str) -> str:
-    """`sentence` without a speaker, or the article, at its beginning."""
-    match = re.match(rf"According to [^,]+,(?: {_NAME},)? ", sentence) or re.match(
-        r"The (?:article|text) (?:says|states|notes|reports|mentions) (?:that )?", sentence
+    """`sentence` without a speaker, the author or the article, at its beginning."""
+    match = (
+        re.match(rf"According to [^,]+,(?: {_NAME},)? ", sentence)
+        or re.match(
+            r"The (?:article|text) (?:says|states|notes|reports|mentions) (?:that )?", sentence
+        )
+        or re.match(r"The (?:author|writer) (?:also )?\w+s that ", sentence)
     )
     rest = sentence[match.end() :] if match else sentence
     return rest[0].upper() + rest[1:]

@@ -73,6 +73,15 @@ def test_nobody_in_the_article_says_what_it_is_about(make: Make) -> None:
     assert answer.text.startswith("According to Karin Dahl")
 
 
+def test_what_somebody_else_says_is_not_the_authors(make: Make) -> None:
+    text = "News of the island\n\nThe pier in Lindvik is no longer safe in winter, said Karin Dahl."
+    reply = "The author also argues that the pier in Lindvik is no longer safe in winter."
+    answer = make(reply, text=text).ask("What does the author argue?")
+    assert (
+        answer.text == "According to Karin Dahl, the pier in Lindvik is no longer safe in winter."
+    )
+
+
 def test_a_sentence_that_begins_again_is_not_shown(make: Make) -> None:
     once = "Ticket prices rise by 12 percent to 84 crowns"
     again = f"{once} as ticket prices rise by 12 percent to 84 crowns."

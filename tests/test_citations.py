@@ -109,4 +109,5 @@ def test_a_list_of_names_has_a_sentence_for_each(make: Callable[..., Assistant])
     assistant = make(text="A week of ferries\n\n" + " ".join(told))
     asked = "Which towns did the reporter visit?"
     assert quotes(assistant, f"They were {', '.join(towns[:4])} and {towns[4]}.", asked) == told
+    # No list of names as one writes it.
     assert len(quotes(assistant, "They were Mora and Lindvik and Ekeby and Sund.", asked)) == 3
