@@ -19,7 +19,7 @@ _MAX_CHARACTERS = 600
 _POINTS_BACK = re.compile(
     r"\b(he|him|his|she|her|hers|it|its|they|them|their|theirs|this|that|these|those|there|then|"
     r"one|ones|other|others|another|both|either|neither|former|latter|same|such|else|instead|"
-    r"first|second|third|last|above|again|also|more|so|too)\b"
+    r"above|again|also|more|so|too)\b"
     r"|^(and|but|or|so|what about|how about|how come|really|are you sure)\b",
     re.IGNORECASE,
 )
@@ -47,7 +47,7 @@ def points_back(question: str) -> bool:
 
 
 def _has_pointer(question: str) -> bool:
-    return bool(_POINTS_BACK.search(_NO_POINTER.sub(" ", question)))
+    return bool(_POINTS_BACK.search(_NO_POINTER.sub(" ", question)) or _ORDINAL.search(question))
 
 
 def standalone(

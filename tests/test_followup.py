@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from assistant import Message
-from assistant.followup import listed, standalone
+from assistant.followup import listed, points_back, standalone
 from tests.fakes import FakeLLM
 
 HISTORY = [
@@ -125,3 +125,16 @@ def test_closing_it_stops_the_rewriting() -> None:
         next(steps)
     steps.close()
     assert llm.closed
+
+
+@pytest.mark.parametrize(
+    ("question", "back"),
+    [
+        ("What is the second key point of the agreement?", False),
+        ("When was the last ferry to Lindvik built?", False),
+        ("What is said about the second one there?", True),
+        ("Which of the ferries is named by the last?", True),
+    ],
+)
+def test_an_ordinal_points_back_where_it_stands_alone(question: str, back: bool) -> None:
+    assert points_back(question) is back
