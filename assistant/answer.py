@@ -434,7 +434,8 @@ class Assistant:
         """`answer` with one more sentence of a reply, or abstained if that is a refusal."""
         gap = "\n" if "\n" in answer.raw[len(answer.raw.rstrip()) :] else " "
         whole = prompt.own(sentence.replace("**", "")).strip()
-        shown = _without_mark(whole, answer.raw)  # Each sentence stands by itself anyway.
+        # Each sentence stands by itself anyway.
+        shown = _without_mark(whole, answer.raw, self.article.language)
         answer = replace(answer, raw=answer.raw + sentence)
         if is_refusal(shown):
             # What is already shown stays; a refusal after it adds nothing.
@@ -629,14 +630,18 @@ def is_refusal(sentence: str) -> bool:
     return bool(_REFUSALS.search(sentence))
 
 
-def _without_mark(sentence: str, before: str) -> str:
+def _without_mark(sentence: str, before: str, language: str) -> str:
     """`sentence`, which a reply goes on with after `before`, without the mark of a list item. A
-    number is one if it counts on.
+    number is one if it counts on, or begins after a colon; elsewhere than in English a date may
+    begin with it.
     """
     mark = _ITEM.match(sentence)
-    number = int(mark[1] or 0) if mark else 0
-    counts = number < 2 or re.search(rf"(?:^|\s){number - 1}[.)]\s", before)
-    return sentence[mark.end() :] if mark and counts else sentence
+    if not mark:
+        return sentence
+    number = int(mark[1] or 0)
+    begins = number < 2 and (not number or language == "en" or before.rstrip().endswith(":"))
+    goes_on = number > 1 and re.search(rf"(?:^|\s){number - 1}[.)]\s", before)
+    return sentence[mark.end() :] if begins or goes_on else sentence
 
 
 def checked(question: str) -> str:

@@ -477,17 +477,23 @@ def by_last_name(name: str, body: str) -> bool:
     return bool(alone) and not re.search(rf"\b[Tt]he {re.escape(name)}\b", body)
 
 
-_NAMED = re.compile(r"\b[A-ZÀ-Þ][\w’'-]+ [A-ZÀ-Þ][\w’'-]+$")
+_CAPITAL = r"[A-ZÀ-Þ][\w’'-]+"
+_NAMED = re.compile(rf"(?P<is>(?:[^\s,]+ )*?)(?P<the>[Tt]he )?(?P<name>{_CAPITAL}(?: {_CAPITAL})+)")
 
 
 def again(speaker: str, body: str) -> str:
     """`speaker` where they have been named before: without what they are, and by the last name if
-    `body` does so.
+    `body` does so and nobody else there has it.
     """
-    match = _NAMED.search(speaker)
-    if not match:
-        return speaker
-    return match[0].split()[-1] if by_last_name(match[0], body) else match[0]
+    match = _NAMED.fullmatch(speaker)
+    if not match or re.search(r"\b(?:and|or|of|for|from|at|in|by|with|to) ", match["is"]):
+        return speaker  # The name may be that of somebody beside them.
+    if match["the"]:
+        return f"the {match['name']}"
+    first, last = match["name"].split()[-2:]
+    others = set(re.findall(rf"\b({_CAPITAL}) {re.escape(last)}\b", body)) - {first}
+    alone = not others and by_last_name(f"{first} {last}", body)
+    return last if alone else match["name"]
 
 
 _BOUNDS = re.compile(

@@ -128,6 +128,13 @@ def test_a_number_that_does_not_count_on_is_part_of_the_sentence(make: Make) -> 
     assert "3. a winter timetable." in [c.text for c in answer.rejected]
 
 
+def test_a_date_with_which_a_german_reply_begins_is_no_item(make: Make) -> None:
+    text = "Neues von der Insel\n\n1. Mai 2031 ist der Tag, an dem die neue Brücke öffnet."
+    reply = "1. Mai 2031 ist der Tag, an dem die Brücke öffnet."
+    answer = make(reply, text=text).ask("Wann öffnet die Brücke?")
+    assert [c.text for c in (*answer.claims, *answer.rejected)] == [reply]
+
+
 def test_who_was_named_before_is_named_shortly(make: Make) -> None:
     reply = "The first is a new pier in Lindvik. The second is a ship that goes through ice."
     assistant = make(reply, text=LISTED)

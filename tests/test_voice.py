@@ -1,6 +1,7 @@
 import pytest
 
 from assistant.voice import (
+    again,
     attributed,
     by_author,
     hedged,
@@ -235,3 +236,20 @@ def test_who_speaks_alone_and_with_others_are_two_sources() -> None:
         ("Brandt", 2),
         ("Brandt and other officials", 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("speaker", "body", "short"),
+    [
+        ("its former director Karin Dahl", "Later she said so.", "Karin Dahl"),
+        ("its former director Karin Dahl", "They say Dahl did it.", "Dahl"),
+        ("the treasurer Karin Dahl", "They say Dahl met Olof Dahl.", "Karin Dahl"),
+        ("The Lindvik Evening Post", "", "the Lindvik Evening Post"),
+        ("Ada Moe of Coast and Per Lie of Lindvik University", "", ""),
+        ("A survey for the newspaper Lindvik Post", "", ""),
+        ("Reuters", "", ""),
+        ("officials", "", ""),
+    ],
+)
+def test_how_somebody_is_named_again(speaker: str, body: str, short: str) -> None:
+    assert again(speaker, body) == (short or speaker)
