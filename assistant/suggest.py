@@ -30,20 +30,6 @@ _OPENS = re.compile(r"(?:^\W*|[“\"‘'])$")
 """What stands before the first word of a sentence or of a quotation."""
 _OF_A_PLACE = re.compile(r"\w+(?:ish|ese|[ie]an|ican)s?|French|Greeks?|Dutch|Germans?|Swiss")
 _MR = ("Mr", "Mrs", "Ms", "Dr")
-_OFFICE = frozenset(
-    """
-    President Minister Chancellor Secretary Senator Sen Representative Rep Congressman Congresswoman
-    Speaker Whip Leader Justice Judge Governor Gov Mayor Councillor King Queen Prince Princess Pope
-    Sir Lord Lady Dame Professor Prof Captain Capt Colonel Col Sergeant Sgt Detective Inspector
-    Officer Coach Director Chairman Chairwoman Rev Reverend Bishop Cdr Commander Spokesman
-    """.split()
-)
-_BEFORE_OFFICE = frozenset(
-    """
-    The Vice Prime Deputy Chief Attorney General House Senate Majority Minority Executive Democratic
-    Republican Labour Conservative Liberal Former
-    """.split()
-)
 
 
 def questions(article: Article) -> tuple[list[str], str]:
@@ -90,9 +76,7 @@ def _person(speaker: str, body: str) -> str:
         words = match[0].partition(" of ")[0].split()
         if words[0] in _MR and len(words) > 1:
             return " ".join(words)
-        office = False
-        while words and words[0] in _OFFICE | _BEFORE_OFFICE:
-            office = words.pop(0) in _OFFICE
+        office, words = voice.without_office(words)
         name = " ".join(words)
         if 1 < len(words) < 5 and (office or voice.by_last_name(name, body)):
             return name

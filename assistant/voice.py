@@ -7,6 +7,7 @@ answer, and so have hedges. The patterns are for English; in other languages not
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -477,6 +478,30 @@ def by_last_name(name: str, body: str) -> bool:
     return bool(alone) and not re.search(rf"\b[Tt]he {re.escape(name)}\b", body)
 
 
+_OFFICE = frozenset(
+    """
+    President Minister Chancellor Secretary Senator Sen Representative Rep Congressman Congresswoman
+    Speaker Whip Leader Justice Judge Governor Gov Mayor Councillor King Queen Prince Princess Pope
+    Sir Lord Lady Dame Professor Prof Captain Capt Colonel Col Sergeant Sgt Detective Inspector
+    Officer Coach Director Chairman Chairwoman Rev Reverend Bishop Cdr Commander Spokesman
+    """.split()
+)
+_BEFORE_OFFICE = frozenset(
+    """
+    The Vice Prime Deputy Chief Attorney General House Senate Majority Minority Executive Democratic
+    Republican Labour Conservative Liberal Former
+    """.split()
+)
+
+
+def without_office(words: Sequence[str]) -> tuple[bool, list[str]]:
+    """Whether the words of a name begin with an office that a person holds, and those after it."""
+    rest, office = list(words), False
+    while rest and rest[0] in _OFFICE | _BEFORE_OFFICE:
+        office = rest.pop(0) in _OFFICE
+    return office, rest
+
+
 _CAPITAL = r"[A-ZÀ-Þ][\w’'-]+"
 _NAMED = re.compile(rf"(?P<is>(?:[^\s,]+ )*?)(?P<the>[Tt]he )?(?P<name>{_CAPITAL}(?: {_CAPITAL})+)")
 
@@ -490,10 +515,13 @@ def again(speaker: str, body: str) -> str:
         return speaker  # The name may be that of somebody beside them.
     if match["the"]:
         return f"the {match['name']}"
-    first, last = match["name"].split()[-2:]
-    others = set(re.findall(rf"\b({_CAPITAL}) {re.escape(last)}\b", body)) - {first}
-    alone = not others and by_last_name(f"{first} {last}", body)
-    return last if alone else match["name"]
+    # "The former Chancellor" is no Chancellor any more.
+    name = without_office(match["name"].split())[1]
+    if len(name) < 2:
+        return speaker
+    others = set(re.findall(rf"\b({_CAPITAL}) {re.escape(name[-1])}\b", body)) - {name[-2]}
+    alone = not others and by_last_name(" ".join(name[-2:]), body)
+    return name[-1] if alone else " ".join(name)
 
 
 _BOUNDS = re.compile(

@@ -242,6 +242,8 @@ def test_who_speaks_alone_and_with_others_are_two_sources() -> None:
     ("speaker", "body", "short"),
     [
         ("its former director Karin Dahl", "Later she said so.", "Karin Dahl"),
+        ("Lindvik’s former Mayor Karin Dahl", "", "Karin Dahl"),
+        ("Mayor Dahl", "", ""),
         ("its former director Karin Dahl", "They say Dahl did it.", "Dahl"),
         ("the treasurer Karin Dahl", "They say Dahl met Olof Dahl.", "Karin Dahl"),
         ("The Lindvik Evening Post", "", "the Lindvik Evening Post"),
