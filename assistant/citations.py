@@ -179,10 +179,7 @@ class Attributor:
             for i, quote in enumerate(self.quotes)
             if 8 <= len(quote.split()) <= 45 and quote[-1] in ".!”\"’'" and i not in self._without
         ]
-        middle = self._vectors.mean(0)
-        if self._article.title:
-            middle = middle + _TITLED * self._embedder.embed_passages([self._article.title])[0]
-        worth = {i: float(self._vectors[i] @ middle) for i in good}
+        worth = {i: float(self._vectors[i] @ self._middle) for i in good}
         leans = {
             i for i in good if _LEANING.match(self.quotes[i]) or facts.points_back(self.quotes[i])
         }
@@ -203,6 +200,14 @@ class Attributor:
         """The cosine similarity of `text` to each sentence of the article."""
         vector = self._embedder.embed_passages([text])[0]
         return [float(s) for s in self._vectors @ vector]
+
+    @cached_property
+    def _middle(self) -> Vectors:
+        """What the article is about: the mean of its sentences, and its title. One row."""
+        middle: Vectors = self._vectors.mean(0)
+        if self._article.title:
+            middle = middle + _TITLED * self._embedder.embed_passages([self._article.title])[0]
+        return middle
 
     @cached_property
     def _vectors(self) -> Vectors:
