@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from index import sentence_spans
+import re
+
+from index import directed, sentence_spans
+
+_OPENING = re.compile(r"(?<=\s)[\"'“‘„«(]+\s*$")
+"""A mark at the end of what looks like a sentence that begins the next."""
 
 
 class SentenceStream:
@@ -22,13 +27,24 @@ class SentenceStream:
         complete: list[str] = []
         for character in piece:
             self._open += character
-            spans = sentence_spans(self._open, self._language)
-            if len(spans) > 1 and spans[1].end - spans[1].start > 1:
-                complete.append(self._open[: spans[1].start])
-                self._open = self._open[spans[1].start :]
+            # A quotation is one piece, also before it ends.
+            spans = sentence_spans(self._open + _ending(self._open), self._language)
+            if len(spans) > 1 and min(spans[1].end, len(self._open)) - spans[1].start > 1:
+                head = self._open[: spans[1].start]
+                opening = _OPENING.search(head)
+                end = opening.start() if opening else len(head)
+                complete.append(self._open[:end])
+                self._open = self._open[end:]
         return complete
 
     def end(self) -> list[str]:
         """What is left when the reply is over: one sentence, or nothing."""
         left, self._open = self._open, ""
         return [left] if left.strip() else []
+
+
+def _ending(text: str) -> str:
+    """The mark that ends the quotation in which `text` stops; "" if it stops in none."""
+    text = directed(text)
+    opening, closing = "„“" if "„" in text else "“”"
+    return closing if text.count(opening) > text.count(closing) else ""

@@ -440,8 +440,18 @@ def by_author(sentence: str) -> bool:
     )
 
 
+_HE_SAYS = re.compile(
+    rf",(?P<mark>[”\"’']?) {_PRONOUN} {_ADVERB}(?:{_SAYS})"
+    r"(?: (?:(?:on|in|at|to|after|during|late|early)\b[^,]*|the [A-Z]\w+|[A-ZÀ-Þ][\w ]{1,30}))?\.?$"
+)
+_HE_SAYS_BETWEEN = re.compile(rf", {_PRONOUN} (?:{_SAYS}),(?= [a-z])")
+
+
 def attributed(sentence: str, speaker: str, lower: bool) -> str:
-    """`sentence` with its speaker put in front; `lower` if its first word needs no capital."""
+    """`sentence` with its speaker put in front, in the place of a "he said"; `lower` if its first
+    word needs no capital.
+    """
+    sentence = _HE_SAYS_BETWEEN.sub("", _HE_SAYS.sub(r".\g<mark>", sentence))
     if lower or sentence.split()[0].casefold() in FUNCTION_WORDS - {"i"}:
         sentence = sentence[0].lower() + sentence[1:]
     return f"{according_to(speaker)}, {sentence}"

@@ -37,6 +37,19 @@ def test_a_sentence_waits_until_the_next_has_begun() -> None:
     assert stream.end() == []
 
 
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["It was hard. ", '"We tried it twice," Dahl said. ', '"It is gone." ', "So it is."],
+        ["It was hard. ", "“We tried it twice,” Dahl said. ", "“It is gone.” ", "So it is."],
+        ["She calls it a “waste. It was never safe.” ", "So it is."],
+        ["It was hard. ", "'Of course,' Dahl said. ", "So it is."],
+    ],
+)
+def test_a_quotation_is_not_cut_and_begins_with_its_mark(sentences: list[str]) -> None:
+    assert cut(["".join(sentences)]) == sentences
+
+
 @pytest.mark.parametrize("text", ["", "  \n "])
 def test_nothing_is_no_sentence(text: str) -> None:
     assert cut([text]) == []

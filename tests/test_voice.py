@@ -154,6 +154,17 @@ def test_a_speaker_is_put_back() -> None:
     assert attributed("Skarholm is safe.", "Karin Dahl", lower=False) == (
         "According to Karin Dahl, Skarholm is safe."
     )
+    for told in (
+        "It was a gale, he said.",
+        "It was a gale, she told the BBC.",
+        "It was, he says, a gale.",
+    ):
+        assert attributed(told, "Karin Dahl", lower=True) == (
+            "According to Karin Dahl, it was a gale."
+        )
+    assert attributed("“It was a gale,” he told Radio Nord.", "Dahl", lower=False) == (
+        "According to Dahl, “It was a gale.”"
+    )
     said = "“We are glad. You should come,” Dahl said."
     assert quoting("We are glad.", "The mayor", said) == "According to the mayor: “We are glad.”"
     assert quoting("We are sad.", "The mayor", said) == ""
