@@ -15,7 +15,8 @@ class SentenceStream:
 
     Each decision looks at the text up to one character and never at where pieces end, so any way
     of cutting the same text gives the same sentences. A sentence is complete when the next has
-    begun with two characters; joined, the sentences are the text.
+    begun with two characters, or after a number with a word ("31. Juli" is a date); joined, the
+    sentences are the text.
     """
 
     def __init__(self, language: str = "en") -> None:
@@ -29,13 +30,18 @@ class SentenceStream:
             self._open += character
             # A quotation is one piece, also before it ends.
             spans = sentence_spans(self._open + _ending(self._open), self._language)
-            if len(spans) > 1 and min(spans[1].end, len(self._open)) - spans[1].start > 1:
+            if len(spans) > 1 and self._begun(spans[1].start):
                 head = self._open[: spans[1].start]
                 opening = _OPENING.search(head)
                 end = opening.start() if opening else len(head)
                 complete.append(self._open[:end])
                 self._open = self._open[end:]
         return complete
+
+    def _begun(self, start: int) -> bool:
+        """Whether what begins at `start` is enough to tell that it is another sentence."""
+        numbered = re.search(r"\d\.\s*$", self._open[:start])
+        return bool(re.match(r"\S+\s" if numbered else r"(?s:..)", self._open[start:]))
 
     def end(self) -> list[str]:
         """What is left when the reply is over: one sentence, or nothing."""

@@ -105,8 +105,8 @@ def from_text(text: str, title: str = "", source: str = "") -> Article:
     above = _site_name(head, found) if found else ""
     kept = [line for line in head if not line or line != above]
     dropped = [line for line in [above, *tail] if line]
-    bylines = (m.group(1).strip() for m in map(_BYLINE.match, head) if m)
-    dates = (m.group(0) for m in map(_DATE.search, [*head, *tail]) if m)
+    bylines = (_name(m[1] or m[2]) for m in map(_BYLINE.match, head) if m)
+    dates = (m.group(0) for m in map(_DATE.search, [*head, *_own(tail)]) if m)
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(kept + body)).strip()
     return Article(
         text=text,
@@ -158,7 +158,9 @@ _CHROME = re.compile(
             r"share (on|via) .{0,40}",
             rf"(copy link|{_NETWORKS})([\s,|/·]+(copy link|{_NETWORKS}))*",
             r"(related|recommended|popular|trending) (articles?|posts?|stories|news|reading)",
-            r"(latest|more) (articles?|posts?|stories)",
+            r"related|trending",
+            r"(latest|more) (articles?|posts?|stories)|more (from|in) (this|our) .{1,60}",
+            r"most (viewed|read|popular|shared)|comments? \(\d+\)",
             r"you (may|might) also (like|enjoy)( .{0,20})?",
             r"all rights reserved.*|copyright (©|\(c\)|\d{4}).*|© ?.*|privacy policy",
             r"terms (of (use|service)|and conditions)( .{0,40})?",
@@ -170,14 +172,34 @@ _CHROME = re.compile(
     + r")\W*$",
     re.IGNORECASE,
 )
-_BYLINE = re.compile(r"^by:? +((?:[^\W\d_][\w.'’-]*[ ,&]*){1,8})$", re.IGNORECASE)
+_WRITER = r"[^\W\d_][\w.'’-]*(?: \([a-z]+\))?"
+_BYLINE = re.compile(
+    r"^(?:(?:written|story|words|text|opinion|analysis|review) )?by:? +"
+    rf"({_WRITER}(?:[ ,&]+{_WRITER}){{0,7}}?)"
+    r"(?: +(?:[|·•–—]|(?:last )?updated\b|published\b).*)?$"
+    # In other languages only names, for a headline may begin so.
+    r"|^(?:(?-i:Von|Por|Par|Text von))"
+    r" ((?-i:(?:[A-ZÀ-Þ][\w.'’-]+|und|y|et|de|del|la|van|von)(?:[ ,]+|$)){2,8})(?:[|·•–—].*)?$",
+    re.IGNORECASE,
+)
+_CAPTION = re.compile(
+    r"\b(?:photo(?:graph)?s?|pictures?|images?|captions?|credit|fotos?)\b[^.]{0,20}[:/]", re.IGNORECASE
+)
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _DATE = re.compile(
     rf"\b(?:(?:{_MONTHS})[a-z]*\.? \d{{1,2}},? \d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? "
     rf"(?:{_MONTHS})[a-z]*\.?,? \d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})\b"
 )
+_OTHERS = re.compile(
+    r"^\W*(?:related|recommended|popular|trending|latest|more|most|read (?:more|next|also)|see also"
+    r"|you (?:may|might) also)\b",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"^#* *(?:(?:\(meta data\) )?(?:title|headline): +)?", re.IGNORECASE)
 _HEAD_LINES = 12
 _TAIL_LINES = 40
+_SHORT = 40
+"""Words of a line that may be furniture if one part of it is."""
 
 
 def _is_prose(line: str) -> bool:
@@ -195,19 +217,35 @@ def _frame(blocks: list[str]) -> tuple[list[str], list[str], list[str]]:
     for i in range(len(body) - 1, max(0, len(body) - _TAIL_LINES), -1):
         if not body[i]:
             continue
-        if _CHROME.match(body[i]):
+        parts = body[i].split(" | ") if len(body[i].split()) < _SHORT else [body[i]]
+        if any(map(_CHROME.match, parts)):
             end = i
         elif _is_prose(body[i]):
             break
     return head, body[:end], body[end:]
 
 
+def _own(tail: list[str]) -> list[str]:
+    """The page furniture up to what it says of other articles, which have other dates."""
+    others = (i for i, line in enumerate(tail) if _OTHERS.match(line))
+    return tail[: next(others, len(tail))]
+
+
+def _name(byline: str) -> str:
+    """Who wrote it: without where, nor the full stop of a sentence, but with that of an initial."""
+    return re.sub(r"(?i: (?:in|at) .*|(?<=\w{4})\.)$", "", byline.strip(" ,"))
+
+
 def _headline(head: list[str], body: str) -> str:
-    """The line above the text that shares most words with it; the first on a tie."""
+    """The first line above the text that shares at least half as many words with it as the line
+    that shares most, which may be the longer one below.
+    """
     lines = [s for s in head if s and not _BYLINE.match(s) and not _CHROME.match(s)]
-    lines = [s for s in lines if len(_DATE.sub("", s).split()) >= 2]
+    lines = [s for s in lines if len(_DATE.sub("", s).split()) >= 2 and not _CAPTION.search(s)]
     words = set(_words(body))
-    return max(lines, key=lambda s: len(words & set(_words(s))), default="").lstrip("# ")
+    shared = [len(words & set(_words(s))) for s in lines]
+    found = (s for s, n in zip(lines, shared, strict=True) if 2 * n >= max(shared))
+    return _LABEL.sub("", next(found, ""))
 
 
 def _site_name(head: list[str], title: str) -> str:

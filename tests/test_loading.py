@@ -36,6 +36,40 @@ def test_headline_byline_and_date_are_recognised() -> None:
     assert article.dropped == ()
 
 
+@pytest.mark.parametrize(
+    ("line", "author"),
+    [
+        ("By Juno Castell. Last updated: 3 May 2024", "Juno Castell"),
+        ("By A. Moe · Gear · 11 min read", "A. Moe"),
+        ("Written by Ann Lee and Bo Ek | Updated Thursday 14 March", "Ann Lee and Bo Ek"),
+        ("BY ANN LEE IN OSLO", "ANN LEE"),
+        ("By Ann Lee (now) and Bo Ek (earlier)", "Ann Lee (now) and Bo Ek (earlier)"),
+        ("Von Jana Weiß", "Jana Weiß"),
+        ("Por Lucía Arnal de la Vega | Madrid", "Lucía Arnal de la Vega"),
+    ],
+)
+def test_bylines_as_they_are_printed(line: str, author: str) -> None:
+    assert from_text(TEXT.replace("By Nils Arnesen", line)).author == author
+
+
+def test_neither_a_caption_nor_a_longer_line_below_is_the_headline() -> None:
+    body = TEXT.split("\n\n", 1)[1]
+    title = "Skarholm: ferry stays in winter"
+    below = (
+        "Ships, ferry, Skarholm, company and winter in one long line that says a good deal more",
+        "The ferry company at Skarholm in winter. Photograph: A. Moe/Northern Wire",
+    )
+    article = from_text("\n\n".join((title, *below, body)))
+    assert (article.title, article.dropped) == (title, ())
+    assert from_text(f"Title: {TEXT}").title == "Ferry to Skarholm to run all winter"
+
+
+def test_a_date_of_another_article_is_not_its_own() -> None:
+    body = TEXT.replace("4 October 2025\n\n", "")
+    assert from_text(f"{body}\n\nTags: ferries\n\n4 May 2025").published == "4 May 2025"
+    assert from_text(f"{body}\n\nRelated\n\n4 May 2025 News").published == ""
+
+
 def test_a_long_headline_is_one() -> None:
     article = load(Path(__file__).parents[1] / "ui" / "assets" / "sample.txt")
     assert article.title == "The night buses that nobody wanted, and the town that kept them"

@@ -10,8 +10,8 @@ REPLY = (
 )
 
 
-def cut(pieces: list[str]) -> list[str]:
-    stream = SentenceStream()
+def cut(pieces: list[str], language: str = "en") -> list[str]:
+    stream = SentenceStream(language)
     return [s for piece in pieces for s in stream.feed(piece)] + stream.end()
 
 
@@ -48,6 +48,11 @@ def test_a_sentence_waits_until_the_next_has_begun() -> None:
 )
 def test_a_quotation_is_not_cut_and_begins_with_its_mark(sentences: list[str]) -> None:
     assert cut(["".join(sentences)]) == sentences
+
+
+def test_the_day_of_a_date_ends_no_sentence() -> None:
+    told = ["Sie öffnet am 31. Juli. ", "Am 3. Mai war sie zu. ", "Das war 2019. ", "Nun ist 2024."]
+    assert cut(["".join(told)], "de") == told
 
 
 @pytest.mark.parametrize("text", ["", "  \n "])
