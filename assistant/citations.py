@@ -14,8 +14,8 @@ from assistant.words import Weights, terms
 from index import Article, Chunk, Embedder, Span, Vectors
 
 MAX_SENTENCES = 3
-"""More than three sentences are no longer words that a reader can check at a glance; but a list of
-names may have one for each, and one for what they are."""
+"""More than three sentences are no longer words that a reader can check at a glance; but a list may
+have one for each name or part, and one for what they are."""
 
 _CANDIDATES = 8
 _QUESTION_WEIGHT = 0.5
@@ -70,7 +70,8 @@ class Attributor:
     A sentence's evidence is the article sentence that has most of its words, weighted by how rare
     they are in the article, with the question's words at half weight and the embeddings' cosine
     similarity added; then, greedily, sentences that bring at least a fifth of the words not yet
-    found, or a name or quantity. The article's own words decide, not markers that a model writes.
+    found (less for each part of a list), or a name or quantity. The article's own words decide, not
+    markers that a model writes.
     """
 
     def __init__(
@@ -109,8 +110,10 @@ class Attributor:
         near = [i for i in order if shared[i] > 0 and i not in self._without]
         if not near:
             return Attribution([], 0.0)
-        names = facts.listed_names(claim) if language == "en" else 0
-        most = max(MAX_SENTENCES, names + 1)
+        listed = (
+            max(facts.listed_names(claim), facts.listed_parts(claim)) if language == "en" else 0
+        )
+        most = max(MAX_SENTENCES, listed + 1)
         if most == MAX_SENTENCES:
             near = near[:_CANDIDATES]
         similar = self._similarity(f"{question} {claim}")
@@ -120,7 +123,7 @@ class Attributor:
         # Elsewhere than in English, what begins with a capital may be any noun.
         parts = facts.particulars(claim) if language == "en" else []
         exact = {t for part in parts for t in terms(part)}
-        least = _NEW_SHARE * weights.sum(known)
+        least = _NEW_SHARE * MAX_SENTENCES / most * weights.sum(known)
         while len(cited) < most:
             missing = known.difference(*(weights.sentences[i] for i in cited))
             new = {i: missing & weights.sentences[i] for i in near}

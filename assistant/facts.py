@@ -203,6 +203,17 @@ def listed_names(text: str) -> int:
     return max((1 + m[1].count(", ") + (m[2] is not None) for m in lists), default=0)
 
 
+def listed_parts(text: str) -> int:
+    """How many parts the list in `text` has, of three words and more each; 0 if it has none: fewer
+    than three parts between semicolons, or than four between commas.
+    """
+    for mark, least in ((";", 3), (",", 4)):
+        parts = [p for p in re.split(rf"{mark}(?!\d)", text) if len(p.split()) > 2]
+        if len(parts) >= least:
+            return len(parts)
+    return 0
+
+
 _ACRONYM = re.compile(r"\(([A-Za-z]{2,8})\)")
 
 

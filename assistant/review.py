@@ -330,7 +330,11 @@ class Reviewer:
             # None of it is his, or half of it is said by somebody else.
             missing = dict.fromkeys((*check.missing, claimed))
             named = bool(facts.names(f"x {claimed}"))
-            strange = named and not self._speaks(claimed, main) and self._strange(claimed, main)
+            rest = said.difference(terms(claimed), terms(question))
+            spoke = any(
+                rest & self._weights.sentences[i] and self._speaks(claimed, i) for i in cited
+            )
+            strange = named and not spoke and self._strange(claimed, main)
             verdict: Verdict = "not in article" if strange else "partly"
             check = replace(check, verdict=verdict, missing=tuple(missing))
         elif spoken and not claimed and not self._plainly_said(said, main):

@@ -194,7 +194,10 @@ class Verifier:
         verdict = partly if score >= PARTLY else "not in article"
         # Elsewhere than in English the small words are terms, too, and no citation has them all.
         shown = cited if self._language == "en" else chosen
-        unseen = self._words(claim, said.difference(*(self._weights.sentences[i] for i in shown)))
+        # Quantities were looked at before: "9" is "nine".
+        exact = {t for q in facts.quantities(claim, self._language) for t in terms(q.text)}
+        found = exact.union(*(self._weights.sentences[i] for i in shown))
+        unseen = self._words(claim, said - found)
         return Check(verdict, score, unseen, judgement=judgement)
 
     def _tells(self, said: set[str], asked: set[str], cited: Sequence[int], lost: set[str]) -> bool:
@@ -405,18 +408,20 @@ class Verifier:
 
     def _of_another(self, wanted: facts.Quantity, claim: str, evidence: Sequence[str]) -> bool:
         """Whether a sentence that names what `claim` names has another number in the unit of
-        `wanted`, which stands only in sentences that name nothing of it.
+        `wanted`, which stands only in sentences that name nothing of it. Of two numbers that
+        `claim` has both, neither is in the place of the other.
         """
         if self._language != "en" or not wanted.unit:
             return False
         named = {t for name in facts.names(claim) for t in terms(name)}
+        told = {q.value for q in facts.quantities(claim)}
         other = False
         for quote in evidence:
             found = {q.value for q in facts.quantities(quote) if q.unit == wanted.unit}
             about = bool(named & set(terms(quote)))
             if wanted.value in found and about:
                 return False
-            other |= bool(found) and wanted.value not in found and about
+            other |= bool(found - told) and wanted.value not in found and about
         return other
 
     def _whole(self, claim: str, found: set[str]) -> set[str]:

@@ -442,16 +442,19 @@ def by_author(sentence: str) -> bool:
 
 _HE_SAYS = re.compile(
     rf",(?P<mark>[”\"’']?) {_PRONOUN} {_ADVERB}(?:{_SAYS})"
-    r"(?: (?:(?:on|in|at|to|after|during|late|early)\b[^,]*|the [A-Z]\w+|[A-ZÀ-Þ][\w ]{1,30}))?\.?$"
+    r"(?: (?:(?:on|in|at|to|after|during|late|early)\b[^,]*|(?:the )?[A-ZÀ-Þ][\w ]{1,30}"
+    r"|us|reporters|journalists))?\.?$"
 )
-_HE_SAYS_BETWEEN = re.compile(rf", {_PRONOUN} (?:{_SAYS}),(?= [a-z])")
+_HE_SAYS_ELSEWHERE = re.compile(
+    rf"^{_PRONOUN} (?:also )?(?:says|said) (?:that )?|, {_PRONOUN} (?:{_SAYS}),(?= [a-z])"
+)
 
 
 def attributed(sentence: str, speaker: str, lower: bool) -> str:
     """`sentence` with its speaker put in front, in the place of a "he said"; `lower` if its first
     word needs no capital.
     """
-    sentence = _HE_SAYS_BETWEEN.sub("", _HE_SAYS.sub(r".\g<mark>", sentence))
+    sentence = _HE_SAYS_ELSEWHERE.sub("", _HE_SAYS.sub(r".\g<mark>", sentence))
     if lower or sentence.split()[0].casefold() in FUNCTION_WORDS - {"i"}:
         sentence = sentence[0].lower() + sentence[1:]
     return f"{according_to(speaker)}, {sentence}"
@@ -471,9 +474,16 @@ _QUOTED = re.compile("“([^“”]*)|^([^“”]*)”")
 _FIRST = re.compile(r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|[Uu]s|[Mm]e|[Yy]ou|[Yy]our)\b")
 
 
+_COMMON = re.compile(
+    rf"{_DETERMINED}|(?:(?:Local|Head|Former|Senior|Chief|Deputy|First|Council|Club|Team|University|"
+    rf"State|Federal|Political|Health|Culture|Police|Reports)|(?i:{_PEOPLE}))(?: [a-z]|$)"
+)
+"""What has a capital only where it begins a sentence."""
+
+
 def according_to(speaker: str) -> str:
     """What a sentence of an answer begins with that `speaker` says."""
-    if re.match(_DETERMINED, speaker):
+    if _COMMON.match(speaker):
         speaker = speaker[0].lower() + speaker[1:]
     return f"According to {speaker}"
 

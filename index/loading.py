@@ -183,7 +183,8 @@ _BYLINE = re.compile(
     re.IGNORECASE,
 )
 _CAPTION = re.compile(
-    r"\b(?:photo(?:graph)?s?|pictures?|images?|captions?|credit|fotos?)\b[^.]{0,20}[:/]", re.IGNORECASE
+    r"\b(?:photo(?:graph)?s?|pictures?|images?|captions?|credit|fotos?)\b[^.]{0,20}[:/]",
+    re.IGNORECASE,
 )
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _DATE = re.compile(

@@ -111,3 +111,12 @@ def test_a_list_of_names_has_a_sentence_for_each(make: Callable[..., Assistant])
     assert quotes(assistant, f"They were {', '.join(towns[:4])} and {towns[4]}.", asked) == told
     # No list of names as one writes it.
     assert len(quotes(assistant, "They were Mora and Lindvik and Ekeby and Sund.", asked)) == 3
+
+
+def test_a_list_has_a_sentence_for_each_of_its_parts(make: Callable[..., Assistant]) -> None:
+    steps = ["Mend the pier of Lindvik.", "Paint every shed.", "Close a road.", "Sell old lamps."]
+    listing = make(text="\n".join(["News of the town", "", "The report advises this:", *steps]))
+    claim = (
+        "It advises mending Lindvik pier, painting every shed, closing a road, selling old lamps."
+    )
+    assert quotes(listing, claim) == steps

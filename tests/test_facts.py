@@ -3,6 +3,7 @@ import pytest
 from assistant.facts import (
     acronyms,
     listed_names,
+    listed_parts,
     names,
     negated,
     opposites,
@@ -117,3 +118,16 @@ def test_what_is_said_twice_is_found() -> None:
 )
 def test_the_names_of_a_list_are_counted(text: str, names: int) -> None:
     assert listed_names(text) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("It consists of a new pier; two of the sheds; and a road to both.", 3),
+        ("They ask to mend the pier, to paint the shed, to close the road, and to sell it.", 4),
+        ("After the storm, which was long, the pier was gone.", 0),
+        ("It cost 1,200,000 crowns, 1,100 more.", 0),
+    ],
+)
+def test_the_parts_of_a_list_are_counted(text: str, parts: int) -> None:
+    assert listed_parts(text) == parts

@@ -383,3 +383,24 @@ def test_a_clause_of_the_question_that_denies_something_is_not_compared(
     check = Verifier(quotes, Weights(quotes), None).check(claim, [0], 0.8, asked)
     assert check.verdict == verdict
     assert check.missing == (("who couldn't hold the rope",) if verdict == "partly" else ())
+
+
+def test_of_two_numbers_that_a_claim_has_neither_is_anothers() -> None:
+    quotes = [
+        "Germany was slow.",
+        "Orders there sank by 29 percent.",
+        "In Norway it was 4 percent.",
+    ]
+    check = Verifier(quotes, Weights(quotes), None).check
+    both = "German orders sank by 29 percent, and Norway had 4 percent."
+    assert check(both, [1, 2], 0.9).missing != ("29",)
+    assert "29" in check("Orders in Norway sank by 29 percent.", [1, 2], 0.9).missing
+
+
+def test_a_number_in_another_spelling_is_not_told_as_missing() -> None:
+    quotes = ["There will be nine minutes to get out.", "Nobody knows when."]
+    check = Verifier(quotes, Weights(quotes), None).check(
+        "The message of the police is that people have 9 minutes.", [0], 0.5
+    )
+    assert check.missing
+    assert "9" not in check.missing

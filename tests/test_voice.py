@@ -154,8 +154,15 @@ def test_a_speaker_is_put_back() -> None:
     assert attributed("Skarholm is safe.", "Karin Dahl", lower=False) == (
         "According to Karin Dahl, Skarholm is safe."
     )
+    assert attributed("Skarholm is safe.", "Local councillor Karin Dahl", lower=False) == (
+        "According to local councillor Karin Dahl, Skarholm is safe."
+    )
+    assert attributed("Skarholm is safe.", "Residents", lower=False).startswith("According to resi")
+    assert attributed("It is.", "Labour councillor Dahl", lower=True).startswith("According to Lab")
     for told in (
         "It was a gale, he said.",
+        "It was a gale, he told reporters.",
+        "She also says it was a gale.",
         "It was a gale, she told the BBC.",
         "It was, he says, a gale.",
     ):
