@@ -286,6 +286,9 @@ _SCOPE_END = re.compile(
 )
 _SCOPE = 4
 _NEAR = 2
+_BETWEEN = re.compile(r",\s(?:but|and|or|though|yet)\s(?:\w+\s?)?$", re.IGNORECASE)
+_AFTER = re.compile(r",\s(?!(?:and|but|or|nor|so|yet|which|who)\b)", re.IGNORECASE)
+"""Before and after what is denied between commas: "considered, but does not advise, a fine"."""
 
 
 def negated(text: str, language: str = "en") -> set[str]:
@@ -300,6 +303,8 @@ def negated(text: str, language: str = "en") -> set[str]:
         ):
             continue
         end = _SCOPE_END.search(rest)
+        if end and _AFTER.match(rest, end.start()) and _BETWEEN.search(text[: match.start()]):
+            end = _SCOPE_END.search(rest, end.end())
         found.update(terms(rest[: end.start()] if end else rest, language)[:_SCOPE])
     every = Counter(terms(text, language)) if found else found
     return {term for term, count in found.items() if count >= every[term]}

@@ -81,8 +81,8 @@ class LLM(Protocol):
         """Pieces of the reply, `Token`s where probabilities are known; closing stops the model.
 
         Pieces may be empty: a sign of life while there is nothing else. No token of the word
-        `banned`, as it is or with a capital, is in the reply of a model that judges; others may
-        not heed it.
+        `banned`, as it is, with a capital, or of its first two letters as they are, is in the reply
+        of a model that judges; others may not heed it.
         Raises ModelError, and ReplyCut at the end of a reply that was cut at `max_tokens`.
         """
 
@@ -130,7 +130,9 @@ class Endpoint:
         extra: dict[str, Any] = {}
         if self._llama_cpp:
             # Others may refuse to give log probabilities, or be slower with them.
-            bias = [[word, False] for word in (banned, banned.capitalize()) if word]
+            # Else "NOT" would be "NO", and the rest in capitals: "NO CRASHES".
+            words = (banned, banned.capitalize(), banned[:2]) if banned else ()
+            bias = [[word, False] for word in words]
             body = {**_READING, "logit_bias": bias} if bias else _READING
             extra = {"extra_body": body, "logprobs": True}
         ended = ""

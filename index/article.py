@@ -64,7 +64,12 @@ _BLOCK = re.compile(r"[^\n]+")
 _OPENING = "\"'“‘«([*_"
 _LONG_QUOTE = 240
 _OPENS = re.compile(r'(?<![^\s(\[—–-])"(?=\S)')
-_MARKER = re.compile(r"[(\[]?(\d{1,3}|[A-Za-z]|[ivx]{1,4})[.)\]]|[-*•–]")
+_MARKER = re.compile(r"[(\[]?([A-Z]?\d{1,3}|[A-Za-z]|[ivx]{1,4})[.)\]]|[-*•–]")
+
+_MONTH = re.compile(
+    r"\s*(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November"
+    r"|Dezember)\b"
+)
 
 
 def directed(text: str) -> str:
@@ -105,6 +110,10 @@ def _segment(text: str, offset: int, language: str) -> list[Span]:
             marker = lead if marker is None else marker
         elif piece.strip():
             first = lead if marker is None else marker
+            # sentencex knows "14. Oktober" as a date, and not "14. Oktober, dem ...".
+            day = language == "de" and spans and re.search(r"\b\d{1,2}\.\s*$", text[:start])
+            if day and _MONTH.match(piece):
+                first = spans.pop().start - offset
             spans.append(Span(offset + first, offset + start + len(piece.rstrip())))
             marker = None
     if marker is not None:

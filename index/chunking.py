@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from index.article import Article, Span, sentence_spans
 
-VERSION = 1
+VERSION = 2
 """Part of the collection's name: raise it when the same article would be divided differently."""
 
 

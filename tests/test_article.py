@@ -31,6 +31,7 @@ def quotes(text: str, language: str = "en") -> list[str]:
         ),
         ("A headline\n\nA sentence.\nAnother", ["A headline", "A sentence.", "Another"]),
         ("1. First point.\n2. Second point.", ["1. First point.", "2. Second point."]),
+        ("R1. Mend it. R2. Close the M25. Now.", ["R1. Mend it.", "R2. Close the M25.", "Now."]),
         (
             "It rose 2.4 percent. Was that much? Yes!",
             ["It rose 2.4 percent.", "Was that much?", "Yes!"],
@@ -39,6 +40,12 @@ def quotes(text: str, language: str = "en") -> list[str]:
 )
 def test_sentences_end_where_they_should(text: str, expected: list[str]) -> None:
     assert quotes(text) == expected
+
+
+def test_the_day_of_a_german_date_ends_no_sentence() -> None:
+    told = ["Ab 8. Juli, sagt Weiß, ist am 14. Oktober, einem Montag, zu.", "Das war am 3.", "Gut."]
+    text = " ".join(told)
+    assert quotes(text, "de") == told
 
 
 def test_a_long_quotation_is_divided_at_its_sentences() -> None:

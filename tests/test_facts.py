@@ -79,6 +79,8 @@ def test_a_negation_governs_the_words_after_it() -> None:
     assert negated("The notes are by none other than the drummer") == set()
     assert negated("It is unlikely hoaxes decided it") == {"hoax", "decid"}
     assert negated("It is not safe, and will be closed until 2030") == {"safe"}
+    assert negated("He considered, but does not advise, higher fines") == {"advis", "high", "fine"}
+    assert negated("It is old, but is not safe, and will be closed") == {"safe"}
 
 
 def test_opposites_stand_instead_of_one_another() -> None:
