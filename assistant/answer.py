@@ -396,7 +396,7 @@ class Assistant:
                     answer = _with_fluency(answer, logprobs)
                 ended += sentences.feed(piece)
                 # One that judges cannot while it writes.
-                while ended and not self._judging(llm):
+                while ended and not llm.judges:
                     answer = self._extend(llm, asked, answer, ended.pop(0), markers)
                     if answer.abstained:
                         yield answer
@@ -443,7 +443,9 @@ class Assistant:
         if not re.search(r"\w", shown):
             return answer
         judge = cache(lambda: self._judged(llm, asked, shown))
-        claim = self._reviewer.review(shown, answer.standalone, markers, judge=judge)
+        # Its judgement is a part of the score in English only, of which that was learned.
+        scoring = judge if self.article.language == "en" else None
+        claim = self._reviewer.review(shown, answer.standalone, markers, judge=scoring)
         beside = not answer.claims and not self._reviewer.suits(answer.standalone, shown)
         if beside and shown.endswith(":"):
             return answer  # It only says the question again before a list.
@@ -469,7 +471,7 @@ class Assistant:
         """What `sentence`, of a reply, tells of whether the article answers: what the model judges,
         or else how well the checker finds that it answers.
         """
-        if self._judging(llm):
+        if llm.judges:
             odds = judge()
             return {} if odds is None else {"supported": odds}
         logit = self._reviewer.answers(answer.standalone, sentence)
@@ -477,14 +479,10 @@ class Assistant:
 
     def _judged(self, llm: LLM, asked: Sequence[Message], sentence: str) -> float | None:
         """The log odds that the article says `sentence`, a reply to `asked`, of one that judges."""
-        if not self._judging(llm):
+        if not llm.judges:
             return None
         odds = gate.judgement(llm, prompt.judged(asked, sentence))
         return None if odds is None else round(odds, 4)
-
-    def _judging(self, llm: LLM) -> bool:
-        """Whether the model judges sentences: it learned to in English."""
-        return llm.judges and self.article.language == "en"
 
     def _sure(self, least: float) -> float:
         """The confidence that is asked for where it is to be `least` anyway; none where none is

@@ -314,13 +314,21 @@ def test_a_model_that_judges_is_not_asked_of_the_article_s_own_words(make: Make)
         assert _judged(llm) == ["", "Ticket prices rise by 12 percent to 84 crowns."]
 
 
-def test_what_judges_does_not_judge_sentences_of_another_language(make: Make) -> None:
-    told = "Der Leuchtturm von Orlo leuchtet ab September wieder. Die Lampe kostet 240.000 Kronen."
-    llm = FakeLLM("Die Lampe kostet 240.000 Kronen.")
-    llm.judges, llm.yes = True, 0.9
-    answer = make(text=told, llm=llm).ask("Was kostet die Lampe?")
-    assert answer.claims
-    assert _judged(llm) == [""]
+def test_in_another_language_a_judgement_decides_whether_to_answer_and_no_verdict(
+    make: Make,
+) -> None:
+    text = "Der Leuchtturm von Orlo leuchtet ab September wieder. Die Lampe kostet 240.000 Kronen."
+    told = "Die Lampe kostet also 240.000 Kronen."
+    found = []
+    for says in (0.99, 0.01):
+        llm = FakeLLM(told, told)
+        llm.judges, llm.yes, llm.says = True, 0.6, says
+        found.append(make(text=text, llm=llm).ask("Was kostet die Lampe?"))
+        assert _judged(llm) == ["", told]
+    answered, refused = found
+    assert [c.judgement for c in (*answered.claims, *refused.rejected)] == [None, None]
+    assert answered.claims[0].score == refused.rejected[0].score
+    assert refused.abstained
 
 
 def test_an_endpoint_without_probabilities_is_simply_asked(make: Make) -> None:
