@@ -90,6 +90,12 @@ def asks_for(question: str) -> str:
     return next((kind for kind, pattern in _KINDS if re.fullmatch(pattern, plain)), "")
 
 
+def is_of_article(question: str) -> bool:
+    """Whether a question is one of these whatever was said before it: "it" may be something else."""
+    known = asks_for(question) or is_overall(question)
+    return bool(known) and not re.search(r"\b(?:it|that|es|lo)\b", question, re.IGNORECASE)
+
+
 def _plain(question: str) -> str:
     return re.sub(r"^(who|what)['’]s\b", r"\1 is", question.casefold().strip(" ?.!¿¡"))
 

@@ -16,7 +16,7 @@ from assistant import about, gate, prompt
 from assistant.checker import Checker
 from assistant.citations import Attributor, Citation
 from assistant.engine import open_checker, open_embedder, open_llm, open_store
-from assistant.followup import points_back, standalone
+from assistant.followup import points_back, repeats, standalone
 from assistant.gate import Strictness
 from assistant.injection import readable, withheld
 from assistant.llm import LLM, Message, ReplyCut
@@ -50,6 +50,9 @@ _ITEM = re.compile(r"(?:[-*•]|(\d{1,2})[.)])\s+")
 
 _SUMMARY = 3
 _NEAREST = 3
+_TELLING = 4
+"""Words from which on the language of a question can be told."""
+
 _NEAREST_TOKENS = 120
 """A longer sentence is not repeated after the question; the model has it in the article."""
 
@@ -287,7 +290,7 @@ class Assistant:
         turns = [m if isinstance(m, Message) else _message(*m) for m in history]
         notices = self._notices(question)
         understood = question
-        if turns and points_back(question):
+        if turns and points_back(question) and not about.is_of_article(question):
             # Rewriting it takes seconds: meanwhile what is nearest to its words as they are.
             found = tuple(self.retriever.retrieve(question))
             first = Answer(question, question, retrieved=found, notices=notices)
@@ -305,17 +308,23 @@ class Assistant:
             parts = self._generate(self.llm, answer, progress)
         else:
             parts = self._extract(answer)
+        # A question that has the one before it in front is answered with the answer to that, too.
+        both = understood != question and understood.endswith(f" {question}")
+        before = next((m.content for m in reversed(turns) if m.role == "assistant" and both), "")
+        shown = answer
         for answer in parts:
-            if answer.claims:
+            shown = _going_on(answer, before)
+            if shown.claims:
                 timings.setdefault("first", _since(start))
-            yield replace(answer, timings=dict(timings))
-        yield replace(answer, timings={**timings, "total": _since(start)})
+            yield replace(shown, timings=dict(timings))
+        shown = shown if shown.claims else answer
+        yield replace(shown, timings={**timings, "total": _since(start)})
 
     def _notices(self, question: str) -> tuple[str, ...]:
         notices: tuple[str, ...] = ()
         if count := len(self._withheld):
             notices = (WITHHELD.format(count),)
-        asked = detect_language(question)
+        asked = detect_language(question) if len(question.split()) >= _TELLING else ""
         if asked in ("", self.article.language):
             return notices
         return (
@@ -655,6 +664,27 @@ def checked(question: str) -> str:
             "Ask in fewer words, or give a long text as the article."
         )
     return question
+
+
+def _going_on(answer: Answer, before: str) -> Answer:
+    """`answer` without the sentences that it begins with and that an earlier one, `before`, said;
+    those that are left count their citations from 1.
+    """
+    first, place = 0, 0
+    while before and first < len(answer.claims) and repeats(answer.claims[first].text, before):
+        place = answer.text.index(answer.claims[first].text, place) + len(answer.claims[first].text)
+        first += 1
+    if not first:
+        return answer
+    markers: dict[int, int] = {}
+
+    def renumbered(citations: tuple[Citation, ...]) -> tuple[Citation, ...]:
+        return tuple(
+            replace(c, marker=markers.setdefault(c.marker, len(markers) + 1)) for c in citations
+        )
+
+    left = [replace(c, citations=renumbered(c.citations)) for c in answer.claims[first:]]
+    return replace(answer, text=answer.text[place:].lstrip(), claims=tuple(left))
 
 
 def _showing(

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from assistant import prompt
 from assistant.llm import LLM, Message, ReplyCut
+from assistant.words import terms
 
 MAX_TURNS = 6
 """Messages of the conversation that are looked back at: three questions and answers."""
@@ -36,6 +37,13 @@ _NO_POINTER = re.compile(
 )
 """“There is”, and "that" after a noun of which it tells more."""
 
+_CLAUSE = re.compile(
+    rf"^(?:(?:who|whom|whose|when|where|why|how|{_BE}) (?!much\b|many\b)|"
+    r"(?:what|which|how (?:much|many)) \S+ )\S",
+    re.IGNORECASE,
+)
+"""How a question begins that says enough by itself, however short: "Who won?", and not "Which?"."""
+
 _SHORT = 4
 _LONG = 16
 
@@ -58,7 +66,8 @@ def standalone(
     "The second one" is looked up in what the last answer listed; the rest is left to the model. A
     rewriting is not trusted that brings in words that nobody said, leaves a pronoun as it was, or
     has less than half of what the question says.
-    Without a trusted one, a short question gets the one before it in front, a long one is left.
+    Without a trusted one, a short question gets the one before it in front; a long one is left, and
+    one that is short and says enough.
     Yields while the model works, which closing it stops.
     """
     if not history or not points_back(question):
@@ -79,11 +88,20 @@ def standalone(
         rewritten = reply.splitlines()[0].removeprefix("User:").strip() if reply else ""
         if _faithful(rewritten, question, turns):
             return rewritten
-    if len(question.split()) > _LONG:
+    enough = not _has_pointer(question) and _CLAUSE.match(question) and terms(question)
+    if enough or len(question.split()) > _LONG:
         return question
     earlier = next((m.content for m in reversed(turns) if m.role == "user"), "")
     return f"{earlier} {question}".strip()
 
+
+def repeats(sentence: str, answered: str) -> bool:
+    """Whether an earlier answer, `answered`, said nearly all that `sentence` says."""
+    said = set(terms(sentence))
+    return len(said & set(terms(answered))) >= _NEARLY * len(said)
+
+
+_NEARLY = 0.8
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 _ORDINAL = re.compile(

@@ -1,6 +1,6 @@
 import pytest
 
-from assistant.about import asks_for, is_overall, told
+from assistant.about import asks_for, is_of_article, is_overall, told
 from assistant.gate import confidence
 from index import from_text
 from tests.conftest import TEXT
@@ -77,3 +77,18 @@ def test_questions_about_the_whole_are_known(question: str) -> None:
 )
 def test_questions_about_a_part_are_no_questions_about_the_whole(question: str) -> None:
     assert not is_overall(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "always"),
+    [
+        ("Who wrote this?", True),
+        ("Summarise the article.", True),
+        ("What are the main points?", True),
+        ("When was it published?", False),
+        ("What is it about?", False),
+        ("Who won?", False),
+    ],
+)
+def test_what_is_of_the_article_whatever_was_said_before(question: str, always: bool) -> None:
+    assert is_of_article(question) is always

@@ -387,6 +387,24 @@ def test_list_items_are_claims_on_lines_of_their_own(make: Make) -> None:
     assert len(answer.claims) == 2
 
 
+def test_an_answer_to_two_questions_does_not_say_again_what_the_first_was_told(make: Make) -> None:
+    prices = "Ticket prices rise by 12 percent to 84 crowns."
+    history = [("user", "What happens to ticket prices?"), ("assistant", prices)]
+    both = f"{prices} Fishermen welcomed the plan."
+    for reply, text in ((both, "Fishermen welcomed the plan."), (prices, prices)):
+        shots = list(make("?", reply).stream("And what of them?", history))
+        assert shots[-1].standalone == "What happens to ticket prices? And what of them?"
+        assert shots[-1].text == text
+        assert [c.marker for c in shots[-1].citations] == [1]
+        assert all(text.startswith(shot.text) for shot in shots)
+
+
+def test_who_wrote_it_is_asked_of_the_article_also_in_a_conversation(make: Make) -> None:
+    history = [("user", "Who is Karin Dahl?"), ("assistant", "Karin Dahl is its director.")]
+    answer = make().ask("Who wrote this?", history)
+    assert answer.text == "The article names Nils Arnesen as its author."
+
+
 def test_history_makes_a_follow_up_stand_alone(make: Make) -> None:
     assistant = make("What does Karin Dahl say?", "Karin Dahl said they have bought a ship.")
     history = [("user", "Who is Karin Dahl?"), ("assistant", "Karin Dahl is its director.")]
@@ -799,6 +817,8 @@ def test_a_question_in_another_language_is_answered_with_a_notice(make: Make) ->
     assert answer.claims
     assert "another language (de) than the article (en)" in answer.notices[0]
     assert make("Karin Dahl is its director.").ask("Who is Karin Dahl?").notices == ()
+    # One word is of no language.
+    assert make("The ferry will run all winter.").ask("when?").notices == ()
 
 
 @pytest.mark.model

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from assistant import Message
-from assistant.followup import listed, points_back, standalone
+from assistant.followup import listed, points_back, repeats, standalone
 from tests.fakes import FakeLLM
 
 HISTORY = [
@@ -76,6 +76,29 @@ def test_a_rewriting_that_cannot_be_trusted_is_not_used(reply: str) -> None:
 
 def test_without_a_model_the_last_question_comes_along() -> None:
     assert understood("And why?", HISTORY, None) == "Who runs the ferry? And why?"
+
+
+@pytest.mark.parametrize(
+    ("question", "enough"),
+    [
+        ("Who won?", True),
+        ("what do traders say?", True),
+        ("Is there a ferry?", True),
+        ("How many died there?", False),
+        ("Why?", False),
+        ("How much?", False),
+        ("Which towns?", False),
+        ("What did they buy?", False),
+    ],
+)
+def test_a_short_question_that_says_enough_needs_no_other(question: str, enough: bool) -> None:
+    expected = question if enough else f"Who runs the ferry? {question}"
+    assert understood(question, HISTORY, None) == expected
+
+
+def test_what_an_earlier_answer_said_is_known() -> None:
+    assert repeats("The company Nordsund runs it.", HISTORY[1].content)
+    assert not repeats("The company Nordsund runs it from the old harbour.", HISTORY[1].content)
 
 
 SOURCES = Message("assistant", "The Lindvik Post, Anna Moe and Per Lie in Coast, and Havet.")
