@@ -24,6 +24,12 @@ _POINTS_BACK = re.compile(
     r"|^(and|but|or|so|what about|how about|how come|really|are you sure)\b",
     re.IGNORECASE,
 )
+_ELSEWHERE = re.compile(
+    r"^(und|aber|oder)\b|\b(er|sie|ihn|ihm|ihr|ihre[mnrs]?|dort|dies\w*|dabei|davon|dafür|damit)\b"
+    r"|^¿?(y|pero|o)\b|\b(él|ella|ellos|ellas|eso|esto|allí|ahí|su|sus)\b",
+    re.IGNORECASE,
+)
+"""The same in German and Spanish."""
 _PRONOUN = re.compile(
     r"\b(he|him|his|she|hers?|its?|they|them|theirs?|this|that|these|those|there|ones?)\b",
     re.IGNORECASE,
@@ -38,8 +44,10 @@ _NO_POINTER = re.compile(
 """“There is”, and "that" after a noun of which it tells more."""
 
 _CLAUSE = re.compile(
-    rf"^(?:(?:who|whom|whose|when|where|why|how|{_BE}) (?!much\b|many\b)|"
-    r"(?:what|which|how (?:much|many)) \S+ )\S",
+    rf"^¿?(?:(?:who|whom|whose|when|where|why|how|{_BE}) (?!much\b|many\b)|"
+    r"(?:what|which|how (?:much|many)) \S+ |"
+    r"(?:we[rnm]|wann|wo|warum|wieso|quién(?:es)?|cuándo|dónde|cómo) |"
+    r"(?:was|welche[rmns]?|wie(?: viele?)?|qué|cuál(?:es)?|cuánt[oa]s?|por qué) \S+ )\S",
     re.IGNORECASE,
 )
 """How a question begins that says enough by itself, however short: "Who won?", and not "Which?"."""
@@ -55,7 +63,8 @@ def points_back(question: str) -> bool:
 
 
 def _has_pointer(question: str) -> bool:
-    return bool(_POINTS_BACK.search(_NO_POINTER.sub(" ", question)) or _ORDINAL.search(question))
+    pointer = _POINTS_BACK.search(_NO_POINTER.sub(" ", question)) or _ELSEWHERE.search(question)
+    return bool(pointer or _ORDINAL.search(question))
 
 
 def standalone(
@@ -144,10 +153,11 @@ def _faithful(rewritten: str, question: str, turns: Sequence[Message]) -> bool:
     asked = set(_stems(_POINTS_BACK.sub(" ", question)))
     said = {*_stems(question), *(w for m in turns for w in _stems(m.content))}
     new = [w for w in _stems(rewritten) if w not in said]
-    resolved = not _PRONOUN.search(question) or set(_stems(rewritten)) - set(_stems(question))
+    same = not set(_stems(rewritten)) - set(_stems(question))
+    resolved = not (same and (_PRONOUN.search(question) or _ELSEWHERE.search(question)))
     few = len(new) <= max(1, len(_stems(rewritten)) // 4)
     kept = 2 * len(asked.intersection(_stems(rewritten))) >= len(asked)
-    return rewritten.endswith("?") and bool(resolved) and few and kept
+    return rewritten.endswith("?") and resolved and few and kept
 
 
 def _stems(text: str) -> list[str]:

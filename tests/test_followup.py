@@ -89,6 +89,10 @@ def test_without_a_model_the_last_question_comes_along() -> None:
         ("How much?", False),
         ("Which towns?", False),
         ("What did they buy?", False),
+        ("¿Qué dice Anna Moe?", True),
+        ("Wann war das Fest?", True),
+        ("Und wann?", False),
+        ("¿Cuándo la vendieron ellos?", False),
     ],
 )
 def test_a_short_question_that_says_enough_needs_no_other(question: str, enough: bool) -> None:
