@@ -322,19 +322,20 @@ class Reviewer:
             return text, check  # Nobody in the article says what the article is about.
         led = _led_by(sentence)
         claimed = led or voice.speaker(bare(sentence))
-        if spoken and led and not self._speaks(led, main):
+        # "Analysts say", of what one of them says.
+        anybody = claimed and not voice.is_named(claimed) and voice.unattributed(text) != text
+        if spoken and (led or anybody) and not self._speaks(led or claimed, main):
             text = self._by(spoken.speaker, voice.unattributed(text), quote)
         elif claimed and not all(
             self._speaks(claimed, i) for i in cited if i == main or self._voices[i]
         ):
             # None of it is his, or half of it is said by somebody else.
             missing = dict.fromkeys((*check.missing, claimed))
-            named = bool(facts.names(f"x {claimed}"))
             rest = said.difference(terms(claimed), terms(question))
             spoke = any(
                 rest & self._weights.sentences[i] and self._speaks(claimed, i) for i in cited
             )
-            strange = named and not spoke and self._strange(claimed, main)
+            strange = voice.is_named(claimed) and not spoke and self._strange(claimed, main)
             verdict: Verdict = "not in article" if strange else "partly"
             check = replace(check, verdict=verdict, missing=tuple(missing))
         elif spoken and not claimed and not self._plainly_said(said, main):

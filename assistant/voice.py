@@ -418,14 +418,22 @@ def keeps(sentence: str, voice: Voice) -> bool:
     return head[-1] in said
 
 
+def is_named(who: str) -> bool:
+    """Whether `who` has a name, and is not just "Analysts", with the capital of a sentence."""
+    first = who.split()[0] if who else ""
+    plain = re.fullmatch(_PEOPLE, first.casefold()) and who[len(first) :].islower()
+    return bool(names(f"x {who}")) and not (plain or re.fullmatch(_PEOPLE, who.casefold()))
+
+
 def unattributed(sentence: str) -> str:
-    """`sentence` without a speaker, the author or the article, at its beginning."""
+    """`sentence` without a speaker, the author, the article or "Analysts", at its beginning."""
     match = (
         re.match(rf"According to [^,]+,(?: {_NAME},)? ", sentence)
         or re.match(
             r"The (?:article|text) (?:says|states|notes|reports|mentions) (?:that )?", sentence
         )
         or re.match(r"The (?:author|writer) (?:also )?\w+s that ", sentence)
+        or re.match(rf"(?i:(?:the |some )?{_PEOPLE}) (?:{_SAYS}) (?:that )?(?!to\b|about\b)", sentence)
     )
     rest = sentence[match.end() :] if match else sentence
     return rest[0].upper() + rest[1:]
