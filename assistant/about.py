@@ -91,7 +91,7 @@ def asks_for(question: str) -> str:
 
 
 def is_of_article(question: str) -> bool:
-    """Whether a question is one of these whatever was said before it: "it" may be something else."""
+    """Whether a question is one of these, whatever was said before: "it" may be something else."""
     known = asks_for(question) or is_overall(question)
     return bool(known) and not re.search(r"\b(?:it|that|es|lo)\b", question, re.IGNORECASE)
 

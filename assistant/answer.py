@@ -395,6 +395,7 @@ class Assistant:
         `asked` is the question alone, with nothing pointed to; `banned` is as in `LLM.stream`.
         """
         sentences = SentenceStream(self.article.language)
+        again = bool(answer.rejected)
         logprobs: list[float] = []
         ended: list[str] = []
         cut = False
@@ -406,7 +407,7 @@ class Assistant:
                 ended += sentences.feed(piece)
                 # One that judges cannot while it writes.
                 while ended and not llm.judges:
-                    answer = self._extend(llm, asked, answer, ended.pop(0), markers)
+                    answer = self._extend(llm, asked, answer, ended.pop(0), markers, again)
                     if answer.abstained:
                         yield answer
                         return
@@ -417,7 +418,7 @@ class Assistant:
         else:
             ended += sentences.end()
         for sentence in ended:
-            answer = self._extend(llm, asked, answer, sentence, markers)
+            answer = self._extend(llm, asked, answer, sentence, markers, again)
             yield answer
             if answer.abstained:
                 return
@@ -439,8 +440,11 @@ class Assistant:
         answer: Answer,
         sentence: str,
         markers: dict[int, int],
+        again: bool,
     ) -> Answer:
-        """`answer` with one more sentence of a reply, or abstained if that is a refusal."""
+        """`answer` with one more sentence of a reply, a second one if `again`; or abstained if that
+        is a refusal.
+        """
         gap = "\n" if "\n" in answer.raw[len(answer.raw.rstrip()) :] else " "
         whole = prompt.own(sentence.replace("**", "")).strip()
         # Each sentence stands by itself anyway.
@@ -461,7 +465,9 @@ class Assistant:
         if claim.verdict not in self._shown or beside:
             return replace(answer, rejected=(*answer.rejected, claim))
         if not answer.claims:
-            wanted = self._sure(gate.SECOND if answer.rejected else 0.0)
+            # What the article says, but is no answer, may only lead up to one.
+            failed = again or any(c.verdict not in self._shown for c in answer.rejected)
+            wanted = self._sure(gate.SECOND if failed else 0.0)
             if claim.judgement is not None or not gate.settled(answer.signals, wanted):
                 answer = self._surer(answer, self._told_by(llm, answer, shown, judge))
             if answer.confidence < wanted:

@@ -53,6 +53,7 @@ _WHO = re.compile(rf"{_START}(?:who|whom|whose)\b", re.IGNORECASE)
 _UNITS = {
     _MEASURE: {"km", "m", "mile", "foot", "second", "minute", "hour", "day", "%", "$", "€", "£"},
     _MONEY: {"$", "€", "£", "%"},
+    _WHEN: {"second", "minute", "hour", "day", "week", "month", "year"},
 }
 """What the numbers of an answer may be of, where that is known of them."""
 
@@ -92,8 +93,8 @@ def suits(question: str, sentence: str, language: str = "en") -> bool:
     """Whether `sentence` is the kind of answer that `question` asks for.
 
     "How many" wants a number that is no date, "how deep" none of tonnes, "what does it cost" none
-    of days, "until what year" a year, "who" more than a date; and what says no more than the
-    question answers none but yes or no.
+    of days, "until what year" a year, "when" none that counts things, "who" more than a date; and
+    what says no more than the question answers none but yes or no.
     """
     told = _DATE.sub(" ", sentence) if _WHO.search(question) else sentence
     new = set(terms(told, language)) - set(terms(question, language))
@@ -104,7 +105,9 @@ def suits(question: str, sentence: str, language: str = "en") -> bool:
     if _YEAR.search(question):
         return bool(_YEARS.search(sentence))
     if _WHEN.search(question):
-        return bool(facts.quantities(sentence) or _TIME.search(sentence))
+        return bool(_TIME.search(sentence) or _DATE.search(sentence)) or any(
+            _is_time(q) for q in facts.quantities(sentence)
+        )
     if _SPAN.search(question):
         return bool(facts.quantities(sentence) or _SOME.search(sentence))
     wanted = next((p for p in (_MONEY, _MEASURE, _COUNT) if p.search(question)), None)
@@ -118,3 +121,11 @@ def suits(question: str, sentence: str, language: str = "en") -> bool:
         if units is None or q.unit in units or q.unit not in known
     ]
     return bool(fit or _SOME.search(undated))
+
+
+def _is_time(quantity: facts.Quantity) -> bool:
+    """Whether a number may be a time: of days, of a month, a year, or of nothing that is told."""
+    unit = quantity.unit
+    known = unit in _UNITS[_WHEN] or unit not in facts.UNITS.values()
+    year = re.fullmatch(r"1\d{3}|20\d\d", quantity.value)
+    return bool(year) or (known and not (quantity.of and not unit))

@@ -195,8 +195,8 @@ class Verifier:
         # Elsewhere than in English the small words are terms, too, and no citation has them all.
         shown = cited if self._language == "en" else chosen
         # Quantities were looked at before: "9" is "nine".
-        exact = {t for q in facts.quantities(claim, self._language) for t in terms(q.text)}
-        found = exact.union(*(self._weights.sentences[i] for i in shown))
+        counted = {t for q in facts.quantities(claim, self._language) for t in terms(q.text)}
+        found = counted.union(*(self._weights.sentences[i] for i in shown))
         unseen = self._words(claim, said - found)
         return Check(verdict, score, unseen, judgement=judgement)
 

@@ -433,7 +433,9 @@ def unattributed(sentence: str) -> str:
             r"The (?:article|text) (?:says|states|notes|reports|mentions) (?:that )?", sentence
         )
         or re.match(r"The (?:author|writer) (?:also )?\w+s that ", sentence)
-        or re.match(rf"(?i:(?:the |some )?{_PEOPLE}) (?:{_SAYS}) (?:that )?(?!to\b|about\b)", sentence)
+        or re.match(
+            rf"(?i:(?:the |some )?{_PEOPLE}) (?:{_SAYS}) (?:that )?(?!to\b|about\b)", sentence
+        )
     )
     rest = sentence[match.end() :] if match else sentence
     return rest[0].upper() + rest[1:]

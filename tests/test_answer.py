@@ -290,6 +290,19 @@ def test_a_model_that_judges_is_asked_of_a_sentence_where_the_rules_leave_it_ope
     assert unsure.judgement == pytest.approx(-9.210, abs=0.001)
 
 
+def test_what_leads_up_to_an_answer_is_left_out_and_is_no_failed_try(make: Make) -> None:
+    price = "Ticket prices rise by 12 percent to 84 crowns."
+    for lead, shown in (
+        ("Fishermen welcomed the plan.", price),
+        ("Fishermen sold lamps.", NO_ANSWER),
+    ):
+        llm = FakeLLM(f"{lead} {price}", f"{lead} {price}")
+        llm.judges, llm.yes, llm.says = True, 0.6, 0.6
+        answer = make(llm=llm).ask("What does a ticket cost?")
+        assert answer.text == shown
+        assert answer.confidence < gate.SECOND
+
+
 def test_a_model_that_judges_writes_without_pointing_and_without_a_refusal(make: Make) -> None:
     told = "A ticket costs 84 crowns."
     llm = FakeLLM(told, told, told)

@@ -23,6 +23,9 @@ from assistant.expected import suits
         ("What was the price of the field?", "It went for $9,000."),
         ("What did the strike cost?", "The strike took 12 percent of the year's sales."),
         ("When does it open?", "It opens on 3 March."),
+        ("When does it open?", "It opens at 10."),
+        ("When did it open?", "It opened in 1904."),
+        ("What time of day do they sleep?", "They lie down at 1.30 p.m. for 30 minutes."),
         ("Until what year was it open?", "It was open until 1994."),
         ("In what year did it open?", "It opened a decade ago."),
         ("By how much did the price rise?", "It rose 12 percent."),
@@ -50,6 +53,8 @@ def test_an_answer_of_the_kind_asked_for_suits(question: str, sentence: str) -> 
     ("question", "sentence"),
     [
         ("How many stalls were open?", "The stalls were open in June 2019."),
+        ("What time of day do they sleep?", "The study found 164 people."),
+        ("When did they stop hiring?", "The factory is 40 kilometres from the town."),
         ("How many stalls were open?", "They opened at half past six on 4 May."),
         ("How late are the trains?", "The service was withdrawn in 2018."),
         ("How deep is the shaft?", "The shaft holds 60 tonnes of coal."),
