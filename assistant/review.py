@@ -93,6 +93,21 @@ class Claim:
     counter: tuple[Citation, ...] = ()
     judgement: float | None = None
 
+    @property
+    def doubt(self) -> str:
+        """In words why it is not supported: what was not found, or, of what has all its words in
+        the evidence and is only partly supported, that; "" of any other.
+        """
+        if self.verdict == "supported":
+            return ""
+        if self.missing:
+            return f"not found: {', '.join(self.missing)}"
+        if self.verdict != "partly":
+            return ""
+        if len(self.citations) > 1:
+            return "the quotes have its words, but may be of different things"
+        return "the quote has its words, but may say something else"
+
 
 class Reviewer:
     """Reviews sentences of answers about one article."""

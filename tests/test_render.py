@@ -61,6 +61,9 @@ def test_what_is_missing_and_what_says_otherwise_are_named() -> None:
     claim = Claim("It costs 99 crowns.", (), "partly", 0.5, ("99",))
     html = render.message(Answer("q", "q", claims=(claim,)), ARTICLE)
     assert "not found: 99" in html
+    plain = render.verdict(Claim("It costs 84 crowns.", (), "partly", 0.5))
+    assert plain == "partly supported; the quote has its words, but may say something else"
+    assert render.verdict(Claim("It costs 84 crowns.", (), "contradicted", 0.5)).endswith("article")
 
 
 def test_every_sentence_of_the_article_can_be_found_once() -> None:

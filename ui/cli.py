@@ -167,8 +167,8 @@ def _show(assistant: Assistant, question: str, history: list[tuple[str, str]]) -
 
 
 def _doubt(claim: Claim) -> str:
-    missing = f"; not found: {', '.join(claim.missing)}" if claim.missing else ""
-    return f"partly supported{missing}" if claim.verdict == "partly" else claim.verdict
+    verdict = "partly supported" if claim.verdict == "partly" else claim.verdict
+    return f"{verdict}; {claim.doubt}" if claim.doubt else verdict
 
 
 def _index(args: argparse.Namespace, settings: Settings) -> int:

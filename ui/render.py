@@ -89,11 +89,9 @@ def drawn(content: object) -> str:
 
 
 def verdict(claim: Claim) -> str:
-    """The verdict in words, with what was not found."""
+    """The verdict in words, with what is doubtful."""
     words = VERDICTS[claim.verdict][1]
-    if claim.missing and claim.verdict != "supported":
-        words += f"; not found: {', '.join(claim.missing)}"
-    return words
+    return f"{words}; {claim.doubt}" if claim.doubt else words
 
 
 def _claim(claim: Claim, article: Article) -> str:
