@@ -46,6 +46,12 @@ MAX_QUESTION = 2000
 
 MAX_ANSWER_TOKENS = 256
 
+_WHETHER = re.compile(
+    r"(?:(?:and|but|so|ok|then),? )*"
+    r"(?:is|are|was|were|has|have|had|will|would|can|could|do|does|did)\b",
+    re.IGNORECASE,
+)
+
 _ITEM = re.compile(r"(?:[-*•]|(\d{1,2})[.)])\s+")
 
 _SUMMARY = 3
@@ -309,7 +315,8 @@ class Assistant:
         else:
             parts = self._extract(answer)
         # A question that has the one before it in front is answered with the answer to that, too.
-        both = understood != question and understood.endswith(f" {question}")
+        # Whether something is so may be in what was said, what more there is is not.
+        both = understood.endswith(f" {question}") and not _WHETHER.match(question)
         before = next((m.content for m in reversed(turns) if m.role == "assistant" and both), "")
         shown = answer
         for answer in parts:

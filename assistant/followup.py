@@ -52,6 +52,13 @@ _CLAUSE = re.compile(
 )
 """How a question begins that says enough by itself, however short: "Who won?", and not "Which?"."""
 
+_OWNED = re.compile(
+    r"^\W*\w+ (?:.* )?(?:(?:the|an?) [a-z][\w’'-]+|(?-i:[A-Z][\w’'-]+)) (?:.* )?"
+    r"(?P<its>its|their|his|her) (?=\w)",
+    re.IGNORECASE,
+)
+"""What is somebody's who is named before in the same question: "does the city pay on its debt"."""
+
 _SHORT = 4
 _LONG = 16
 
@@ -63,7 +70,10 @@ def points_back(question: str) -> bool:
 
 
 def _has_pointer(question: str) -> bool:
-    pointer = _POINTS_BACK.search(_NO_POINTER.sub(" ", question)) or _ELSEWHERE.search(question)
+    rest = _NO_POINTER.sub(" ", question)
+    if owned := _OWNED.match(rest):
+        rest = rest[: owned.start("its")] + rest[owned.end("its") :]
+    pointer = _POINTS_BACK.search(rest) or _ELSEWHERE.search(rest)
     return bool(pointer or _ORDINAL.search(question))
 
 

@@ -523,8 +523,9 @@ def _opposite(claim: str, quote: str, here: Set[str], there: Set[str]) -> bool:
 _DENIED = re.compile(
     r"(?<=\w )(?:that|who|which) (?:\w+n['’]t|cannot|(?:can|could|did|does|do|is|are|was|were|has"
     r"|have|had|will|would|may|might|should|must) (?:not|never|no longer))\b[^,.;:?!]*\w"
+    r"|\bnot (?:having|being|getting)\b[^,.;:?!]*\w"
 )
-"""A relative clause that denies something."""
+"""A clause inside of a sentence that denies something."""
 
 
 def _denied(claim: str, asked: str) -> str:

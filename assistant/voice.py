@@ -428,7 +428,11 @@ def is_named(who: str) -> bool:
 def unattributed(sentence: str) -> str:
     """`sentence` without a speaker, the author, the article or "Analysts", at its beginning."""
     match = (
-        re.match(rf"According to [^,]+,(?: {_NAME},)? ", sentence)
+        re.match(
+            rf"According to [^,]+,(?: {_NAME},| {_DETERMINED}[^,]*(?:{_PEOPLE}|{_PERSON})[^,]*,"
+            r"(?! (?:and|or|which|who|whose)\b))? ",
+            sentence,
+        )
         or re.match(
             r"The (?:article|text) (?:says|states|notes|reports|mentions) (?:that )?", sentence
         )
@@ -589,7 +593,8 @@ def hedged(sentence: str, quote: str) -> tuple[str, tuple[str, ...]]:
             continue
         place = re.search(rf"(?<![\w.,]){re.escape(number[0])}(?!\w)", sentence)
         if place and not _bounded(sentence[: place.start()]):
-            sentence = f"{sentence[: place.start()]}{match[1].lower()} {sentence[place.start() :]}"
+            bound = match[1].lower() if place.start() else match[1].capitalize()
+            sentence = f"{sentence[: place.start()]}{bound} {sentence[place.start() :]}"
     for match in _COULD.finditer(quote):
         certain = rf"\bwill ({match['not'] or ''}{re.escape(match['verb'])})\b"
         sentence = re.sub(certain, rf"{match['hedge'].lower()} \1", sentence)

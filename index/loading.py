@@ -105,15 +105,17 @@ def from_text(text: str, title: str = "", source: str = "") -> Article:
     above = _site_name(head, found) if found else ""
     kept = [line for line in head if not line or line != above]
     dropped = [line for line in [above, *tail] if line]
-    bylines = (_name(m[1] or m[2]) for m in map(_BYLINE.match, head) if m)
-    dates = (m.group(0) for m in map(_DATE.search, [*head, *_own(tail)]) if m)
+    parts = [part.strip() for line in head for part in (line, *line.split(" | ")[1:])]
+    bylines = (_name(m[1] or m[2]) for m in map(_BYLINE.match, parts) if m)
+    dates = [m.group(0) for m in map(_DATE.search, [*head, *_own(tail)]) if m]
+    days = [m.group(0) for line in head if line != found and (m := _DAY.search(line))]
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(kept + body)).strip()
     return Article(
         text=text,
         title=title or found,
         source=source,
         author=next(bylines, ""),
-        published=next(dates, ""),
+        published=next(iter([*dates, *days]), ""),
         language=detect_language(text) or "en",
         dropped=tuple(dropped),
     )
@@ -191,6 +193,11 @@ _DATE = re.compile(
     rf"\b(?:(?:{_MONTHS})[a-z]*\.? \d{{1,2}},? \d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? "
     rf"(?:{_MONTHS})[a-z]*\.?,? \d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})\b"
 )
+_DAY = re.compile(
+    r"\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?"
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTHS})[a-z]*|(?:{_MONTHS})[a-z]*\.? \d{{1,2}})\b"
+)
+"""A date without its year: of a dateline, not of a headline."""
 _OTHERS = re.compile(
     r"^\W*(?:related|recommended|popular|trending|latest|more|most|read (?:more|next|also)|see also"
     r"|you (?:may|might) also)\b",
@@ -199,18 +206,26 @@ _OTHERS = re.compile(
 _LABEL = re.compile(r"^#* *(?:(?:\(meta data\) )?(?:title|headline): +)?", re.IGNORECASE)
 _HEAD_LINES = 12
 _TAIL_LINES = 40
+_LEAD = 25
+"""Words of a line from which on it is no headline."""
 _SHORT = 40
 """Words of a line that may be furniture if one part of it is."""
 
 
 def _is_prose(line: str) -> bool:
     # A headline may be long, but it seldom ends as a sentence does.
-    return len(line.split()) >= 25 or bool(re.search(r"[.!?。][\"'”’»)]*$", line))
+    return len(line.split()) >= _LEAD or bool(re.search(r"[.!?。][\"'”’»)]*$", line))
 
 
 def _frame(blocks: list[str]) -> tuple[list[str], list[str], list[str]]:
     """Lines above the first prose, the article, and page furniture from its end on."""
-    first = next((i for i, line in enumerate(blocks) if _is_prose(line)), 0)
+    told = [i for i, line in enumerate(blocks) if _is_prose(line)]
+    first = told[0] if told else 0
+    # A headline may be a question, or two sentences: who wrote it, or when, stands below.
+    if len(told) > 1 and not any(blocks[:first]) and len(blocks[first].split()) < _LEAD:
+        below = [line for line in blocks[first + 1 : told[1]] if line]
+        if any(_BYLINE.match(line) or _DATE.search(line) for line in below):
+            first = told[1]
     first = first if first <= _HEAD_LINES * 2 else 0
     head = blocks[:first]
     body = blocks[first:]

@@ -410,6 +410,8 @@ def test_an_answer_to_two_questions_does_not_say_again_what_the_first_was_told(m
         assert shots[-1].text == text
         assert [c.marker for c in shots[-1].citations] == [1]
         assert all(text.startswith(shot.text) for shot in shots)
+    # Whether something is so may be in what was said.
+    assert make("?", both).ask("And is that so?", history).text == both
 
 
 def test_who_wrote_it_is_asked_of_the_article_also_in_a_conversation(make: Make) -> None:

@@ -45,6 +45,11 @@ def test_there_is_and_a_relative_clause_point_to_nothing(question: str) -> None:
     assert understood(question, HISTORY, FakeLLM()) == question
 
 
+def test_what_is_owned_by_somebody_in_the_question_points_to_nothing() -> None:
+    assert not points_back("How much interest does the town pay on its debt?")
+    assert points_back("How much interest is paid on its old debt?")
+
+
 @pytest.mark.parametrize("question", ["Why did that have to be closed?", "How did they get there?"])
 def test_that_and_there_by_themselves_point_back(question: str) -> None:
     assert understood(question, HISTORY, None) != question

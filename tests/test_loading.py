@@ -64,6 +64,21 @@ def test_neither_a_caption_nor_a_longer_line_below_is_the_headline() -> None:
     assert from_text(f"Title: {TEXT}").title == "Ferry to Skarholm to run all winter"
 
 
+def test_a_headline_may_end_as_a_sentence_does() -> None:
+    body = TEXT.split("\n\n", 1)[1]
+    title = "Skarholm keeps its ferry. Will it last?"
+    article = from_text(f"{title}\n\n{body}")
+    assert (article.title, article.author) == (title, "Nils Arnesen")
+    # What has neither author nor date below is a paragraph.
+    assert from_text("Will it last? Nobody knows.\n\nThe ferry of Skarholm is old.").title == ""
+
+
+def test_a_date_may_have_no_year_and_stand_beside_the_author() -> None:
+    line = "ANALYSIS | By Ann Lee, editor | Published Sat 7 October, 06:30"
+    article = from_text(TEXT.replace("By Nils Arnesen\n\n4 October 2025", line))
+    assert (article.author, article.published) == ("Ann Lee, editor", "Sat 7 October")
+
+
 def test_a_date_of_another_article_is_not_its_own() -> None:
     body = TEXT.replace("4 October 2025\n\n", "")
     assert from_text(f"{body}\n\nTags: ferries\n\n4 May 2025").published == "4 May 2025"

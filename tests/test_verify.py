@@ -385,6 +385,16 @@ def test_a_clause_of_the_question_that_denies_something_is_not_compared(
     assert check.missing == (("who couldn't hold the rope",) if verdict == "partly" else ())
 
 
+def test_nor_is_what_somebody_is_asked_about_not_having() -> None:
+    quotes = ["Parents whose children had missed a dose blamed the phone.", "It snowed."]
+    claim = "Parents blamed the phone for children not having missed a dose."
+    check = Verifier(quotes, Weights(quotes), None).check
+    assert check(claim, [0], 0.8).verdict == "contradicted"
+    assert check(
+        claim, [0], 0.8, "What do they blame for children not having missed a dose?"
+    ).missing
+
+
 def test_of_two_numbers_that_a_claim_has_neither_is_anothers() -> None:
     quotes = [
         "Germany was slow.",

@@ -5,6 +5,7 @@ from assistant.voice import (
     attributed,
     by_author,
     hedged,
+    is_named,
     is_opinion,
     is_view,
     keeps,
@@ -178,6 +179,11 @@ def test_a_speaker_is_put_back() -> None:
     told = "Karin Dahl told the hearing that World War I had ruined the island."
     assert quoting("World War I had ruined the island.", "Karin Dahl", told) == ""
     assert unattributed("According to the mayor, Olof Brandt, it is gone.") == "It is gone."
+    assert unattributed("According to Dahl, its director of ferries, it is gone.") == "It is gone."
+    assert unattributed("According to Dahl, the pier, which is old, is gone.").startswith(
+        "The pier"
+    )
+    assert unattributed("Analysts say that it is gone.") == "It is gone."
     assert quoting("The pier is gone.", "The mayor", "“The pier is gone,” Dahl said.") == ""
     assert unattributed("According to Brandt, the pier is gone.") == "The pier is gone."
     assert unattributed("The article says that it is gone.") == "It is gone."
@@ -273,3 +279,19 @@ def test_who_speaks_alone_and_with_others_are_two_sources() -> None:
 )
 def test_how_somebody_is_named_again(speaker: str, body: str, short: str) -> None:
     assert again(speaker, body) == (short or speaker)
+
+
+def test_a_bound_that_is_put_back_in_front_has_a_capital() -> None:
+    assert (
+        hedged("640 people live there.", "About 640 people do.")[0]
+        == "About 640 people live there."
+    )
+
+
+def test_who_has_the_capital_of_a_sentence_only_is_not_named() -> None:
+    assert [
+        who for who in ("Analysts", "Police", "Critics of it", "Dahl", "The Post") if is_named(who)
+    ] == [
+        "Dahl",
+        "The Post",
+    ]
