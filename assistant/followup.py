@@ -117,7 +117,7 @@ def standalone(
 def repeats(sentence: str, answered: str) -> bool:
     """Whether an earlier answer, `answered`, said nearly all that `sentence` says."""
     said = set(terms(sentence))
-    return len(said & set(terms(answered))) >= _NEARLY * len(said)
+    return bool(said) and len(said & set(terms(answered))) >= _NEARLY * len(said)
 
 
 _NEARLY = 0.8

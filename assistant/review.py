@@ -42,8 +42,11 @@ _OPEN = re.compile(
 _PREMISE = 0.75
 """The share of a question's words that a sentence must have to correct its premise."""
 
+_ASKED = 0.75
+"""The share that one must have in which a "yes" or "no" stands before it."""
+
 _TOLD = 0.4
-"""The same of one that the model's own answer led to."""
+"""The same as the first, of one that the model's own answer led to."""
 
 
 def _alike(a: facts.Quantity, b: facts.Quantity) -> bool:
@@ -143,6 +146,7 @@ class Reviewer:
             found = self._attributor.among(cited, sentence, question)
             check = self._check(sentence, question, found, judge)
         else:
+            sentence = self._undecided(sentence, question)
             found, check = self._found(sentence, question, judge)
             if self._misattributed(sentence, found.sentences):
                 sentence = voice.unattributed(sentence)
@@ -167,6 +171,19 @@ class Reviewer:
             self._attributor.cite(counter, dict(markers)),
             check.judgement,
         )
+
+    def _undecided(self, sentence: str, question: str) -> str:
+        """`sentence` without a "yes" or "no" in front that it does not prove, for it tells less
+        than most of what the question asks: "Yes, it closes on Sundays" of "Is it shut for good?".
+        """
+        lead = re.match(r"(?:yes|no),? (?=\w)", sentence, re.IGNORECASE)
+        rest = sentence[lead.end() :] if lead else sentence
+        asked = set(terms(question))
+        if not lead or self._weights.sum(asked & set(terms(rest))) >= _ASKED * self._weights.sum(
+            asked
+        ):
+            return sentence
+        return rest[0].upper() + rest[1:]
 
     def _garbled(self, sentence: str, cited: Sequence[int]) -> bool:
         """Whether `sentence` says several words twice that those cited do not: a small model that

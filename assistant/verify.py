@@ -189,7 +189,9 @@ class Verifier:
             if self._reworded(claim, unseen, cited, judgement):
                 unseen = ()
             joined = len(cited) > 1 and judgement is not None
-            whole = not unseen and score >= (JOINED if joined else SUPPORTED)
+            # Elsewhere than in English nothing looks at how the words stand to each other.
+            alone = SUPPORTED if self._language == "en" else VERBATIM
+            whole = not unseen and score >= (JOINED if joined else alone)
             return Check("supported" if whole else partly, score, unseen, judgement=judgement)
         verdict = partly if score >= PARTLY else "not in article"
         # Elsewhere than in English the small words are terms, too, and no citation has them all.

@@ -490,9 +490,10 @@ _FIRST = re.compile(r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|[Uu]s|[Mm]e|[Yy]ou|[Yy]our)\b")
 
 _COMMON = re.compile(
     rf"{_DETERMINED}|(?:(?:Local|Head|Former|Senior|Chief|Deputy|First|Council|Club|Team|University|"
-    rf"State|Federal|Political|Health|Culture|Police|Reports)|(?i:{_PEOPLE}))(?: [a-z]|$)"
+    rf"State|Federal|Political|Health|Culture|Police|Reports)|(?i:{_PEOPLE}))"
+    r"(?:(?<=s) [a-z]| (?!(?:of|for|on)\b)[a-z]|$)"
 )
-"""What has a capital only where it begins a sentence."""
+"""What has a capital only where it begins a sentence, unlike "University of Lindvik"."""
 
 
 def according_to(speaker: str) -> str:

@@ -193,9 +193,10 @@ _DATE = re.compile(
     rf"\b(?:(?:{_MONTHS})[a-z]*\.? \d{{1,2}},? \d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? "
     rf"(?:{_MONTHS})[a-z]*\.?,? \d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})\b"
 )
+_MONTH = rf"(?:{_MONTHS})(?:uary|ruary|ch|il|e|y|ust|tember|ober|ember|t)?"
 _DAY = re.compile(
     r"\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?"
-    rf"(?:\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTHS})[a-z]*|(?:{_MONTHS})[a-z]*\.? \d{{1,2}})\b"
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}|{_MONTH}\.? \d{{1,2}})\b"
 )
 """A date without its year: of a dateline, not of a headline."""
 _OTHERS = re.compile(

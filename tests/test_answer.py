@@ -290,6 +290,14 @@ def test_a_model_that_judges_is_asked_of_a_sentence_where_the_rules_leave_it_ope
     assert unsure.judgement == pytest.approx(-9.210, abs=0.001)
 
 
+def test_a_yes_that_is_not_proved_is_left_out(make: Make) -> None:
+    for reply, text in (
+        ("Yes, fishermen welcomed the plan.", "Fishermen welcomed the plan."),
+        ("Yes, the ferry will run all winter.", "Yes, the ferry will run all winter."),
+    ):
+        assert make(reply, reply).ask("Will the ferry run all winter?").text == text
+
+
 def test_what_leads_up_to_an_answer_is_left_out_and_is_no_failed_try(make: Make) -> None:
     price = "Ticket prices rise by 12 percent to 84 crowns."
     for lead, shown in (

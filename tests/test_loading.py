@@ -77,6 +77,8 @@ def test_a_date_may_have_no_year_and_stand_beside_the_author() -> None:
     line = "ANALYSIS | By Ann Lee, editor | Published Sat 7 October, 06:30"
     article = from_text(TEXT.replace("By Nils Arnesen\n\n4 October 2025", line))
     assert (article.author, article.published) == ("Ann Lee, editor", "Sat 7 October")
+    line = "About 20 Marines sailed with it on the first of the winter ferries"
+    assert from_text(TEXT.replace("4 October 2025", line)).published == ""
 
 
 def test_a_date_of_another_article_is_not_its_own() -> None:

@@ -414,3 +414,10 @@ def test_a_number_in_another_spelling_is_not_told_as_missing() -> None:
     )
     assert check.missing
     assert "9" not in check.missing
+
+
+def test_elsewhere_than_in_english_only_nearly_the_own_words_are_supported() -> None:
+    quotes = ["Offen ist dienstags von 10 bis 18 Uhr, donnerstags von 12 bis 20 Uhr.", "Es regnet."]
+    check = Verifier(quotes, Weights(quotes, "de"), None, "de").check
+    assert check(quotes[0], [0], 0.9).verdict == "supported"
+    assert check("Offen ist donnerstags von 10 bis 18 Uhr.", [0], 0.9).verdict == "partly"

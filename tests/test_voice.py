@@ -159,6 +159,7 @@ def test_a_speaker_is_put_back() -> None:
         "According to local councillor Karin Dahl, Skarholm is safe."
     )
     assert attributed("Skarholm is safe.", "Residents", lower=False).startswith("According to resi")
+    assert attributed("It is.", "University of Lindvik", lower=True).startswith("According to Univ")
     assert attributed("It is.", "Labour councillor Dahl", lower=True).startswith("According to Lab")
     for told in (
         "It was a gale, he said.",
