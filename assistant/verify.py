@@ -29,7 +29,7 @@ Judge = Callable[[], float | None]
 
 SUPPORTED = 0.75
 """From this score on a claim is supported, from PARTLY on partly so (eval/README)."""
-JOINED = 0.9
+JOINED = 0.95
 """The same as the first, of a claim that needs more than one sentence and was judged: what each
 says may be of different things (eval/README)."""
 PARTLY = 0.25
@@ -167,8 +167,10 @@ class Verifier:
             return Check("not in article", low(), foreign)
         numbers = [q.text for q in facts.quantities(claim, self._language) if q.text in missing]
         stranger = missing or any(_SOMEBODY.search(e) for e in evidence)
-        if (stranger and aged_otherwise(claim, evidence)) or self._from_memory(
-            claim, numbers, missing, around
+        if (
+            aged_as_another(claim, evidence)
+            or (stranger and aged_otherwise(claim, evidence))
+            or self._from_memory(claim, numbers, missing, around)
         ):
             return Check("not in article", low(), missing)
         # The digits of a number that is missing may be there, of something else, and so may the
@@ -450,6 +452,22 @@ _AGED = re.compile(
     r"(?: [a-z]\w+)? [A-ZÀ-Þ]\w+"
     r"|\b[A-ZÀ-Þ]\w+(?:, who)?,? (?:(?:is|was) (?:an? )?\d{1,3}[- ]years?[- ]old|aged \d{1,3})\b"
 )
+
+
+_AGED_BRIEFLY = re.compile(r"\b((?:[A-ZÀ-Þ][\w’'-]+ )+[A-ZÀ-Þ][\w’'-]+), (\d{1,3})(?=[,.;)])")
+"""“Ann Lee, 34,”: a name and an age."""
+
+
+def aged_as_another(claim: str, evidence: Sequence[str]) -> bool:
+    """Whether `claim` says "Ann Lee, 34," where that is only somebody of another name, be it of the
+    same last name.
+    """
+    aged = {pair for quote in evidence for pair in _AGED_BRIEFLY.findall(quote)}
+    for name, age in _AGED_BRIEFLY.findall(claim):
+        others = {n for n, a in aged if a == age}
+        if others and not any(set(n.split()) <= set(name.split()) or name in n for n in others):
+            return True
+    return False
 
 
 def aged_otherwise(claim: str, evidence: Sequence[str]) -> bool:

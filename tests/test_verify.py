@@ -288,7 +288,7 @@ def test_a_claim_that_joins_sentences_needs_more() -> None:
     assert SUPPORTED <= check.score < JOINED
     assert check.verdict == "partly"
     assert check.missing == ()
-    sure = made.check(claim, [0, 1], 0.9, judge=lambda: 6.0)
+    sure = made.check(claim, [0, 1], 0.9, judge=lambda: 9.0)
     assert sure.score >= JOINED
     assert sure.verdict == "supported"
 
@@ -421,3 +421,10 @@ def test_elsewhere_than_in_english_only_nearly_the_own_words_are_supported() -> 
     check = Verifier(quotes, Weights(quotes, "de"), None, "de").check
     assert check(quotes[0], [0], 0.9).verdict == "supported"
     assert check("Offen ist donnerstags von 10 bis 18 Uhr.", [0], 0.9).verdict == "partly"
+
+
+def test_an_age_is_not_that_of_a_namesake() -> None:
+    quotes = ["Ann Lee, 34, said that her son Bo, five, spent eight days there.", "It rained."]
+    check = Verifier(quotes, Weights(quotes), None).check
+    assert check("Ann Lee, 34, spent eight days there.", [0], 0.9).verdict != "not in article"
+    assert check("Bo Lee, 34, spent eight days there.", [0], 0.9).verdict == "not in article"
