@@ -176,7 +176,7 @@ class Reviewer:
         """`sentence` without a "yes" or "no" in front that it does not prove, for it tells less
         than most of what the question asks: "Yes, it closes on Sundays" of "Is it shut for good?".
         """
-        lead = re.match(r"(?:yes|no),? (?=\w)", sentence, re.IGNORECASE)
+        lead = re.match(r"(?:yes|no), (?=\w)", sentence, re.IGNORECASE)
         rest = sentence[lead.end() :] if lead else sentence
         asked = set(terms(question))
         if not lead or self._weights.sum(asked & set(terms(rest))) >= _ASKED * self._weights.sum(

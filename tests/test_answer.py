@@ -294,6 +294,7 @@ def test_a_yes_that_is_not_proved_is_left_out(make: Make) -> None:
     for reply, text in (
         ("Yes, fishermen welcomed the plan.", "Fishermen welcomed the plan."),
         ("Yes, the ferry will run all winter.", "Yes, the ferry will run all winter."),
+        ("No fishermen welcomed the plan.", NO_ANSWER),  # That is no answer of one word.
     ):
         assert make(reply, reply).ask("Will the ferry run all winter?").text == text
 
