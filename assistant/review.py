@@ -177,13 +177,12 @@ class Reviewer:
         than most of what the question asks: "Yes, it closes on Sundays" of "Is it shut for good?".
         """
         lead = re.match(r"(?:yes|no), (?=\w)", sentence, re.IGNORECASE)
-        rest = sentence[lead.end() :] if lead else sentence
-        asked = set(terms(question))
-        if not lead or self._weights.sum(asked & set(terms(rest))) >= _ASKED * self._weights.sum(
-            asked
-        ):
+        if not lead:
             return sentence
-        return rest[0].upper() + rest[1:]
+        rest, asked = sentence[lead.end() :], set(terms(question))
+        told = self._weights.sum(asked & set(terms(rest)))
+        proved = told >= _ASKED * self._weights.sum(asked)
+        return sentence if proved else rest[0].upper() + rest[1:]
 
     def _garbled(self, sentence: str, cited: Sequence[int]) -> bool:
         """Whether `sentence` says several words twice that those cited do not: a small model that
@@ -354,10 +353,11 @@ class Reviewer:
             return text, check  # Nobody in the article says what the article is about.
         led = _led_by(sentence)
         claimed = led or voice.speaker(bare(sentence))
+        plain = voice.unattributed(text)
         # "Analysts say", of what one of them says.
-        anybody = claimed and not voice.is_named(claimed) and voice.unattributed(text) != text
-        if spoken and (led or anybody) and not self._speaks(led or claimed, main):
-            text = self._by(spoken.speaker, voice.unattributed(text), quote)
+        anybody = claimed and not voice.is_named(claimed) and plain != text
+        if spoken and (led or anybody) and not self._speaks(claimed, main):
+            text = self._by(spoken.speaker, plain, quote)
         elif claimed and not all(
             self._speaks(claimed, i) for i in cited if i == main or self._voices[i]
         ):
@@ -372,7 +372,7 @@ class Reviewer:
             check = replace(check, verdict=verdict, missing=tuple(missing))
         elif spoken and not claimed and not self._plainly_said(said, main):
             if not voice.keeps(text, spoken):
-                text = self._by(spoken.speaker, voice.unattributed(text), quote)
+                text = self._by(spoken.speaker, plain, quote)
         elif not spoken and self._opinion and voice.is_view(quote) and not voice.by_author(text):
             who = self._article.author or "the author"
             text = self._by(who, text, f"“{quote}”")

@@ -421,8 +421,9 @@ def keeps(sentence: str, voice: Voice) -> bool:
 def is_named(who: str) -> bool:
     """Whether `who` has a name, and is not just "Analysts", with the capital of a sentence."""
     first = who.split()[0] if who else ""
-    plain = re.fullmatch(_PEOPLE, first.casefold()) and who[len(first) :].islower()
-    return bool(names(f"x {who}")) and not (plain or re.fullmatch(_PEOPLE, who.casefold()))
+    rest = who[len(first) :]
+    plain = re.fullmatch(_PEOPLE, first.casefold()) and rest == rest.lower()
+    return bool(names(f"x {who}")) and not plain
 
 
 def unattributed(sentence: str) -> str:
