@@ -204,7 +204,7 @@ _OTHERS = re.compile(
     r"|you (?:may|might) also)\b",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"^#* *(?:(?:\(meta data\) )?(?:title|headline): +)?", re.IGNORECASE)
+_LABEL = re.compile(r"^#* *(?:(?:title|headline): +)?", re.IGNORECASE)
 _HEAD_LINES = 12
 _TAIL_LINES = 40
 _LEAD = 25
